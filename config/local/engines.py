@@ -200,8 +200,7 @@ def clone_folder(clone: Path = CLONE) -> Path:
     found = outside.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise EngineError(f"{outside} が別の利用者のものなので、使えません。")
-    if account is not None:
-        open_to_account(outside, account)
+    account_passage(outside)
     if inside.is_symlink() and inside.readlink() != outside:
         inside.unlink()
     if not os.path.lexists(inside):
@@ -211,10 +210,14 @@ def clone_folder(clone: Path = CLONE) -> Path:
     return outside
 
 
-def open_to_account(folder: Path, account: pwd.struct_passwd) -> None:
-    """Lets the account pass through a folder of root's, and nobody else."""
-    os.chown(folder, 0, account.pw_gid)
-    folder.chmod(0o710)
+def account_passage(folder: Path) -> Path:
+    """A folder of ours that the engines' account may pass through, and nobody else."""
+    account = engine_account()
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if account is not None:
+        os.chown(folder, 0, account.pw_gid)
+        folder.chmod(0o710)
+    return folder
 
 
 @contextmanager
@@ -360,8 +363,8 @@ def start_postgres(
             f"データは PostgreSQL {made_by} のもので、いまの PostgreSQL {version} では開けません"
             "（make fresh でデータを消せば始められます）。"
         )
-    # Its writer is gone (see end_left_over); the number may meanwhile be another process's.
-    (data / "postmaster.pid").unlink(missing_ok=True)
+    for left in (data / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
+        forget_reused_number(left)
     options = {
         "listen_addresses": "",
         "unix_socket_directories": str(sockets),
@@ -396,6 +399,17 @@ def start_postgres(
 
     wait_until(part, ready)
     return f"postgresql://tsumugi@/tsumugi?host={quote(str(sockets), safe='')}"
+
+
+def forget_reused_number(lock: Path) -> None:
+    """PostgreSQL takes any process of its user for the one that wrote the lock file.
+
+    The writer is gone (see end_left_over), so a living process has only inherited its number, as
+    happens when a container starts again.
+    """
+    with suppress(FileNotFoundError, IndexError, ValueError):
+        if psutil.pid_exists(abs(int(lock.read_text().split()[0]))):
+            lock.unlink()
 
 
 def make_cluster(data: Path, programs: Path, version: int, *, log: Path, durable: bool) -> None:
@@ -498,7 +512,6 @@ def start_engines(
 @contextmanager
 def throw_away_engines() -> Iterator[dict[str, str]]:
     """A pair for one run, gone with everything in it afterwards. Yields the environment to set."""
-    account = engine_account()
     base = clone_folder()
     parts: list[Part] = []
     with ExitStack() as held:
@@ -507,8 +520,7 @@ def throw_away_engines() -> Iterator[dict[str, str]]:
             folder = Path(tempfile.mkdtemp(prefix="once-", dir=base))
             held.callback(shutil.rmtree, folder, ignore_errors=True)
             held.enter_context(locked(folder))
-        if account is not None:
-            open_to_account(folder, account)
+        account_passage(folder)
         held.callback(stop_parts, parts)
         addresses = start_engines(base, folder, parts, logs=folder, durable=False)
         yield {"SECRET_KEY": "only-for-a-throw-away-database", **addresses}

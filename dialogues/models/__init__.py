@@ -1,0 +1,33 @@
+from .interviews import Attendance, Draft, Interview, Interviewer, Speaker
+from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
+from .voices import (
+    ConsentRecord,
+    Form,
+    Level,
+    Prompt,
+    SharedVoice,
+    SharingDecision,
+    Voice,
+    VoiceCounter,
+)
+
+__all__ = [
+    "ActKind",
+    "Attendance",
+    "BoardAct",
+    "ConsentRecord",
+    "Draft",
+    "Form",
+    "Interview",
+    "Interviewer",
+    "Level",
+    "Placement",
+    "Prompt",
+    "SharedVoice",
+    "SharingDecision",
+    "Speaker",
+    "Theme",
+    "ThemeNote",
+    "Voice",
+    "VoiceCounter",
+]

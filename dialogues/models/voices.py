@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import uuid
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+
+from regions.models import Municipality, TownLink, TownModel, TownQuerySet, User, town_keys
+from regions.office.japanese import fold
+from regions.people.access import NotAllowed, Standing, towns_where
+from regions.people.acts import Act
+from regions.people.history import tracked
+from stakeholders.models import Stakeholder
+
+from .interviews import Interview, Interviewer, Speaker
+
+
+class Prompt(models.TextChoices):
+    """The deck's four prompts, in its order: what is valued comes first, troubles third."""
+
+    VALUE = "value", "価値を感じているもの"
+    KNOW = "know", "知っていること・していること"
+    TROUBLE = "trouble", "困っていること"
+    CAN = "can", "できること・やりたいこと"
+
+
+class Form(models.TextChoices):
+    VERBATIM = "verbatim", "ことばのまま"
+    PARAPHRASE = "paraphrase", "要約"
+    NOTE = "note", "聞き手のメモ"
+
+
+class Level(models.TextChoices):
+    """How far a voice may go."""
+
+    A = "A", "A 公開可（匿名）"
+    B = "B", "B 関係者限り"
+    C = "C", "C 担当者限り"
+
+
+RAW_ACTS = {Level.A: Act.READ_A, Level.B: Act.READ_B, Level.C: Act.READ_C}
+SHARED_ACTS = {Level.A: Act.READ_SHARED_A, Level.B: Act.READ_SHARED_B}
+
+
+class VoiceCounter(models.Model):
+    """The last voice number given in a town. Gaps are allowed, numbers are never reused."""
+
+    municipality = models.OneToOneField(Municipality, models.PROTECT, primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.municipality}: {self.last}"
+
+
+class VoiceQuerySet(TownQuerySet):
+    def visible_to(self, user: User) -> Self:
+        """Raw text: by level, and whatever one heard oneself. Nobody outside the town reads it."""
+        where = Q(pk__in=())
+        for level, act in RAW_ACTS.items():
+            where |= Q(level=level, municipality__in=towns_where(user, act))
+        heard = Interviewer.objects.filter(user=user.pk, interview=OuterRef("interview"))
+        where |= Q(Exists(heard), municipality__in=towns_where(user, Act.READ_OWN))
+        return self.filter(where)
+
+    def editable_by(self, user: User) -> Self:
+        return self.visible_to(user).filter(municipality__in=towns_where(user, Act.HEAR))
+
+    def unplaced(self) -> Self:
+        return self.filter(placement__isnull=True)
+
+    def shared(self) -> Self:
+        """With an approved text for the words and the level that the voice has now."""
+        return self.filter(shared__revision=F("revision"), shared__level=F("level"))
+
+    def quotable(self) -> Self:
+        """What paper may quote: approved at level A, said or summed up, not sensitive, and the
+        only body of its kind in town has agreed as a body."""
+        return self.shared().filter(
+            Q(stakeholder__sole_in_town=False) | Q(stakeholder__org_consent_on__isnull=False),
+            level=Level.A,
+            sensitive=False,
+            form__in=[Form.VERBATIM, Form.PARAPHRASE],
+        )
+
+    def search(self, typed: str) -> Self:
+        """Every word typed stands in the text, folded alike, or is the voice's number."""
+        found = self
+        for word in typed.split():
+            folded = fold(word)
+            if not folded:
+                continue
+            where = Q(search_text__contains=folded)
+            digits = folded.removeprefix("声").lstrip("-ー")
+            if digits.isdecimal() and len(digits) < 10:
+                where |= Q(number=int(digits))
+            found = found.filter(where)
+        return found
+
+
+@tracked("search_text")
+class Voice(TownModel):
+    """声: one thing that one person said. `number` is permanent in its town (声-0127)."""
+
+    see_act, edit_act = Act.READ_A, Act.HEAR
+
+    interview = TownLink(Interview, models.PROTECT, related_name="voices")
+    stakeholder = TownLink(Stakeholder, models.PROTECT, related_name="voices")
+    speaker = TownLink(Speaker, models.PROTECT, null=True, blank=True, related_name="voices")
+    number = models.PositiveIntegerField(editable=False)
+    position = models.PositiveIntegerField("並び", default=0, editable=False)
+    prompt = models.CharField("問いかけ", max_length=10, choices=Prompt, default=Prompt.VALUE)
+    form = models.CharField("書きとめ方", max_length=10, choices=Form, default=Form.VERBATIM)
+    text = models.TextField("声", max_length=2000)
+    search_text = models.TextField(editable=False)
+    moved = models.BooleanField("感情が動いた", default=False)
+    moved_note = models.CharField("そのときのようす", max_length=120, blank=True)
+    after_talk = models.BooleanField("対話が終わったあと", default=False)
+    sensitive = models.BooleanField("配慮が要る", default=False)
+    sensitive_note = models.CharField("配慮の理由", max_length=120, blank=True)
+    level = models.CharField(
+        "いま有効な範囲", max_length=1, choices=Level, default=Level.C, editable=False
+    )
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    entry_key = models.UUIDField(default=uuid.uuid4, editable=False)
+
+    objects = VoiceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("number",)
+        constraints = [
+            *town_keys("voice", "interview", "stakeholder", "speaker"),
+            models.UniqueConstraint(fields=["municipality", "number"], name="voice_number_once"),
+            models.UniqueConstraint(fields=["municipality", "entry_key"], name="voice_typed_once"),
+        ]
+        indexes = [
+            models.Index(fields=["municipality", "level"], name="voice_town_level"),
+            GinIndex(OpClass("search_text", "gin_trgm_ops"), name="voice_search"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    def save(self, *args, **kwargs) -> None:
+        self.search_text = fold(self.text)
+        if (fields := kwargs.get("update_fields")) is not None and "text" in fields:
+            kwargs["update_fields"] = [*fields, "search_text"]
+        super().save(*args, **kwargs)
+
+    @property
+    def label(self) -> str:
+        return f"声-{self.number:04d}"
+
+    def check_view(self, standing: Standing) -> None:
+        if standing.can(RAW_ACTS[Level(self.level)]):
+            return
+        if standing.can(Act.READ_OWN) and any(
+            interviewer.user_id == standing.user.pk
+            for interviewer in self.interview.interviewers.all()
+        ):
+            return
+        raise NotAllowed("この声は、聴いた人と町の担当者だけが読めます。")
+
+    def check_edit(self, standing: Standing) -> None:
+        standing.check(Act.HEAR)
+        self.check_view(standing)
+
+
+@tracked()
+class ConsentRecord(TownModel):
+    """What a speaker agreed to for one voice. Only added to; the newest one holds."""
+
+    see_act, edit_act = Act.HEAR, Act.HEAR
+
+    voice = TownLink(Voice, models.CASCADE, related_name="consents")
+    level = models.CharField(max_length=1, choices=Level)
+    reason = models.CharField("広げた理由", max_length=200, blank=True)
+    confirmed_on = models.DateField("あらためて確かめた日", null=True)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [*town_keys("consentrecord", "voice")]
+
+    def __str__(self) -> str:
+        return f"{self.voice} {self.level}"
+
+
+class SharedVoiceQuerySet(TownQuerySet):
+    def visible_to(self, user: User) -> Self:
+        where = Q(pk__in=())
+        for level, act in SHARED_ACTS.items():
+            where |= Q(level=level, municipality__in=towns_where(user, act))
+        return self.filter(where)
+
+    def search(self, typed: str) -> Self:
+        found = self
+        for word in typed.split():
+            found = found.filter(search_text__contains=fold(word))
+        return found
+
+
+@tracked("search_text")
+class SharedVoice(TownModel):
+    """The approved, pseudonymised text of one revision at one level.
+
+    Readers outside the town and every printed quotation come from here and from nothing else.
+    A voice that is changed, lowered or made sensitive loses it (dialogues/consent/levels.py).
+    """
+
+    see_act, edit_act = Act.READ_SHARED_A, Act.SHARE
+
+    voice = models.OneToOneField(Voice, models.CASCADE, related_name="shared", db_constraint=False)
+    revision = models.PositiveIntegerField()
+    level = models.CharField(
+        max_length=1, choices=[(Level.A.value, Level.A.label), (Level.B.value, Level.B.label)]
+    )
+    text = models.TextField("町の外へ出す文", max_length=2000)
+    search_text = models.TextField(editable=False)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    objects = SharedVoiceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            *town_keys("sharedvoice", "voice"),
+            models.CheckConstraint(name="sharedvoice_is_a_or_b", condition=Q(level__in=["A", "B"])),
+        ]
+        indexes = [GinIndex(OpClass("search_text", "gin_trgm_ops"), name="sharedvoice_search")]
+
+    def __str__(self) -> str:
+        return self.text[:30]
+
+    def save(self, *args, **kwargs) -> None:
+        self.search_text = fold(self.text)
+        super().save(*args, **kwargs)
+
+    def check_view(self, standing: Standing) -> None:
+        standing.check(SHARED_ACTS[Level(self.level)])
+
+
+class SharingDecision(TownModel):
+    """What the checker decided on one revision at one level, and why. Only added to."""
+
+    see_act, edit_act = Act.HEAR, Act.SHARE
+
+    voice = TownLink(Voice, models.CASCADE, related_name="decisions")
+    revision = models.PositiveIntegerField()
+    level = models.CharField(max_length=1, choices=Level)
+    approved = models.BooleanField()
+    reason = models.CharField("理由", max_length=200, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [*town_keys("sharingdecision", "voice")]
+
+    def __str__(self) -> str:
+        return f"{self.voice} {'可' if self.approved else '否'}"

@@ -1,0 +1,5 @@
+from .board.urls import urlpatterns as board
+from .consent.urls import urlpatterns as consent
+from .listening.urls import urlpatterns as listening
+
+urlpatterns = [*listening, *consent, *board]

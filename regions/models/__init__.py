@@ -1,0 +1,40 @@
+from .jobs import Job, JobState
+from .people import TOWN_ROLES, Membership, Role, User
+from .places import Bureau, Municipality, Prefecture, check_digit
+from .support import (
+    AdvisorNote,
+    EventKind,
+    Note,
+    Phase,
+    Portrait,
+    SupportEvent,
+    SupportRound,
+    supported_now,
+)
+from .town import TownForeignKey, TownLink, TownModel, TownQuerySet, town_keys
+
+__all__ = [
+    "TOWN_ROLES",
+    "AdvisorNote",
+    "Bureau",
+    "EventKind",
+    "Job",
+    "JobState",
+    "Membership",
+    "Municipality",
+    "Note",
+    "Phase",
+    "Portrait",
+    "Prefecture",
+    "Role",
+    "SupportEvent",
+    "SupportRound",
+    "TownForeignKey",
+    "TownLink",
+    "TownModel",
+    "TownQuerySet",
+    "User",
+    "check_digit",
+    "supported_now",
+    "town_keys",
+]

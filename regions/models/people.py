@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from .places import Bureau, Municipality, Prefecture
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, login_id: str, name: str, password: str | None = None) -> User:
+        user = self.model(login_id=login_id, name=name)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A person. What the person may do follows from the memberships alone."""
+
+    login_id = models.CharField(
+        "利用者ID",
+        max_length=60,
+        unique=True,
+        error_messages={"unique": "この利用者IDはすでに使われています。"},
+    )
+    name = models.CharField("名前（画面での表示）", max_length=60)
+    email = models.EmailField("メールアドレス", blank=True)
+    is_active = models.BooleanField(default=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "login_id"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """役割, as the access table of the product names them (see regions/people/access.py)."""
+
+    STAFF = "staff", "町 担当"
+    CHECKER = "checker", "町 確認者"
+    COORDINATOR = "coordinator", "生活支援コーディネーター"
+    SUPPORT_CENTER = "support_center", "地域包括支援センター"
+    SECTION = "section", "庁内他課"
+    PREFECTURE = "prefecture", "都道府県 担当"
+    BUREAU = "bureau", "厚生局 担当"
+    ADVISOR = "advisor", "アドバイザー"
+    NATION = "nation", "国・事務局"
+
+
+TOWN_ROLES = (Role.STAFF, Role.CHECKER, Role.COORDINATOR, Role.SUPPORT_CENTER, Role.SECTION)
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def in_effect(self, day: dt.date | None = None) -> MembershipQuerySet:
+        """Those whose term holds on that day, today in Asia/Tokyo unless told; both ends count."""
+        day = day or timezone.localdate()
+        return self.filter(
+            Q(valid_until__isnull=True) | Q(valid_until__gte=day), valid_from__lte=day
+        )
+
+    def covering(self, town: Municipality) -> MembershipQuerySet:
+        return self.filter(
+            Q(municipality=town)
+            | Q(prefecture=town.prefecture_id)
+            | Q(bureau=town.prefecture.bureau_id)
+            | Q(role=Role.NATION)
+        )
+
+
+class Membership(models.Model):
+    """One role at one place for a term. The place is of the kind that the role calls for."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
+    role = models.CharField("役割", max_length=20, choices=Role.choices)
+    municipality = models.ForeignKey(
+        Municipality, models.PROTECT, null=True, blank=True, related_name="memberships"
+    )
+    prefecture = models.ForeignKey(
+        Prefecture, models.PROTECT, null=True, blank=True, related_name="memberships"
+    )
+    bureau = models.ForeignKey(
+        Bureau, models.PROTECT, null=True, blank=True, related_name="memberships"
+    )
+    post = models.CharField("所属・職名", max_length=80, blank=True)
+    valid_from = models.DateField("いつから")
+    valid_until = models.DateField("いつまで", null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("user", "role", "valid_from")
+        constraints = [
+            models.CheckConstraint(
+                name="membership_place_fits_role",
+                condition=(
+                    Q(role__in=[*TOWN_ROLES, Role.ADVISOR], municipality__isnull=False)
+                    & Q(prefecture__isnull=True, bureau__isnull=True)
+                )
+                | Q(role=Role.PREFECTURE, prefecture__isnull=False)
+                & Q(municipality__isnull=True, bureau__isnull=True)
+                | Q(role=Role.BUREAU, bureau__isnull=False)
+                & Q(municipality__isnull=True, prefecture__isnull=True)
+                | Q(role=Role.NATION, municipality__isnull=True)
+                & Q(prefecture__isnull=True, bureau__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="membership_ends_after_it_begins",
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+            ),
+            # What a town's own row (a keeper) refers to by a composite key.
+            models.UniqueConstraint(fields=["municipality", "id"], name="membership_town_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.get_role_display()} {self.place}"
+
+    @property
+    def place(self) -> str:
+        place = self.municipality or self.prefecture or self.bureau
+        return str(place) if place else "全国"

@@ -1,0 +1,119 @@
+"""What every row of a town has in common, and the key that ties such rows together.
+
+A town's row carries `municipality`; a link between two such rows is a composite key over
+(municipality, id), so that the database itself refuses to tie two towns together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.db import models
+from django.db.models.constraints import BaseConstraint
+
+from .places import Municipality
+
+if TYPE_CHECKING:
+    from regions.people.access import Act, Standing
+
+    from .people import User
+
+
+class TownLink(models.ForeignKey):
+    """A link to another row of the same town. Its key is in the database as `TownForeignKey`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["db_constraint"] = False
+        super().__init__(*args, **kwargs)
+
+
+class TownForeignKey(BaseConstraint):
+    """FOREIGN KEY (municipality, link) → (municipality, id), which Django can't declare itself."""
+
+    def __init__(self, *, field: str, name: str) -> None:
+        super().__init__(name=name)
+        self.field = field
+
+    def constraint_sql(self, model, schema_editor):
+        self.create_sql(model, schema_editor)
+
+    def create_sql(self, model, schema_editor):
+        """Put off to the end of the migration, when the key that it refers to is there."""
+        quote = schema_editor.quote_name
+        field = model._meta.get_field(self.field)
+        target = field.remote_field.model._meta.db_table
+        schema_editor.deferred_sql.append(
+            f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)}"
+            f" FOREIGN KEY ({quote('municipality_id')}, {quote(field.column)})"
+            f" REFERENCES {quote(target)} ({quote('municipality_id')}, {quote('id')})"
+            " DEFERRABLE INITIALLY DEFERRED"
+        )
+
+    def remove_sql(self, model, schema_editor):
+        table = schema_editor.quote_name(model._meta.db_table)
+        return f"ALTER TABLE {table} DROP CONSTRAINT {schema_editor.quote_name(self.name)}"
+
+    def validate(self, model, instance, exclude=None, using=None):
+        """Forms narrow their choices to the town; the database is the second lock."""
+
+    def deconstruct(self):
+        path, args, kwargs = super().deconstruct()
+        kwargs["field"] = self.field
+        return path, args, kwargs
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, TownForeignKey):
+            return NotImplemented
+        return (self.name, self.field) == (other.name, other.field)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.field))
+
+
+def town_keys(table: str, *links: str) -> list[BaseConstraint]:
+    """The keys that every table of a town declares: its own, and one for each link."""
+    own = models.UniqueConstraint(fields=["municipality", "id"], name=f"{table}_town_id")
+    return [own, *(TownForeignKey(field=link, name=f"{table}_{link}_town") for link in links)]
+
+
+class TownQuerySet(models.QuerySet):
+    """`visible_to` and `editable_by` follow the access table through the model's two acts."""
+
+    def visible_to(self, user: User) -> Self:
+        from regions.people.access import towns_where
+
+        return self.filter(municipality__in=towns_where(user, self.model.see_act))
+
+    def editable_by(self, user: User) -> Self:
+        from regions.people.access import towns_where
+
+        return self.filter(municipality__in=towns_where(user, self.model.edit_act))
+
+    def of(self, town: Municipality) -> Self:
+        return self.filter(municipality=town)
+
+
+class TownModel(models.Model):
+    see_act: ClassVar[Act]
+    edit_act: ClassVar[Act]
+
+    municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = TownQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def check_view(self, standing: Standing) -> None:
+        standing.check(self.see_act)
+
+    def can_view(self, standing: Standing) -> bool:
+        return standing.allows(self.check_view)
+
+    def check_edit(self, standing: Standing) -> None:
+        standing.check(self.edit_act)
+
+    def can_edit(self, standing: Standing) -> bool:
+        return standing.allows(self.check_edit)

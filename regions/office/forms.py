@@ -1,0 +1,78 @@
+"""Forms of a town hall: labels above, 「※必須」 after them, errors below beginning with ＊."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.forms.renderers import TemplatesSetting
+
+from .dates import parse_date, wareki
+
+
+class OfficeRenderer(TemplatesSetting):
+    form_template_name = "ui/form.html"
+    field_template_name = "ui/field.html"
+
+
+class WarekiDateField(forms.Field):
+    """A day typed in any Japanese form; shown again as 令和8年7月22日 with its weekday left out."""
+
+    widget = forms.TextInput(attrs={"class": "input-date", "autocomplete": "off"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "例: 令和8年7月22日、R8.7.22、2026-07-22")
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return wareki(value, weekday=False) if isinstance(value, dt.date) else value
+
+    def to_python(self, value: Any) -> dt.date | None:
+        if value in self.empty_values:
+            return None
+        if isinstance(value, dt.date):
+            return value
+        try:
+            return parse_date(str(value))
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return self.to_python(initial) != self.to_python(data)
+        except ValidationError:
+            return True
+
+
+def office_field(field: models.Field, **kwargs: Any) -> forms.Field | None:
+    """How a model's field becomes a form's field here (`formfield_callback`)."""
+    if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
+        return WarekiDateField(
+            label=field.verbose_name,
+            required=not field.blank,
+            **({"help_text": field.help_text} if field.help_text else {}),
+        )
+    return field.formfield(**kwargs)
+
+
+class TownForm(forms.ModelForm):
+    """A form for a row of a town: every choice is narrowed to the town, and it is saved there."""
+
+    class Meta:
+        formfield_callback = office_field
+
+    def __init__(self, *args: Any, town: models.Model, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.town = town
+        self.instance.municipality = town
+        for field in self.fields.values():
+            choices = getattr(field, "queryset", None)
+            if choices is not None and hasattr(choices, "of"):
+                field.queryset = choices.of(town)  # type: ignore[attr-defined]
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # So that 「one in a town」 is checked here, beside the field, before the database does.
+        return super()._get_validation_exclusions() - {"municipality"}  # type: ignore[misc]

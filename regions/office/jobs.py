@@ -1,0 +1,146 @@
+"""Slow work. The row in PostgreSQL is the truth; Celery and the broker only carry its number.
+
+A room registers what it can carry out with `@carries_out("kind")` in a module named `jobs`.
+Such a function gets the job and a `report(step)` that shows progress at once; it returns what
+the page needs to link to the outcome, raises `Refused` with words, and is safe to run twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+import redis
+from celery import shared_task
+from celery.signals import worker_ready
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from regions.models import Job, JobState, Municipality, User
+
+logger = logging.getLogger(__name__)
+
+Report = Callable[[str], None]
+Work = Callable[[Job, Report], dict]
+KINDS: dict[str, Work] = {}
+
+MOST_ATTEMPTS = 3
+SENT_AGAIN_AFTER = timedelta(seconds=60)
+GIVEN_UP_AFTER = timedelta(minutes=10)
+HEARTBEAT_KEY = "tsumugi:worker"
+HEARTBEAT_SECONDS = 5
+
+
+class Refused(Exception):
+    """The work can't be done as things stand; the message is for the person who asked."""
+
+
+def carries_out(kind: str) -> Callable[[Work], Work]:
+    def register(work: Work) -> Work:
+        KINDS[kind] = work
+        return work
+
+    return register
+
+
+def enqueue(*, kind: str, town: Municipality, by: User, payload: dict) -> Job:
+    job = Job.objects.create(kind=kind, municipality=town, requested_by=by, payload=payload)
+    transaction.on_commit(lambda: send(job))
+    return job
+
+
+def send(job: Job) -> None:
+    """Tells the workers. With the broker away the job just waits for the sweeper."""
+    try:
+        run.delay(job.pk)
+    except (OperationalError, redis.RedisError):
+        logger.warning("job %s waits: the broker does not answer", job.pk)
+        return
+    Job.objects.filter(pk=job.pk).update(sent_at=timezone.now())
+
+
+@shared_task
+def run(job_id: int) -> None:
+    job = _claim(job_id)
+    if job is None:
+        return
+
+    def report(step: str) -> None:
+        Job.objects.filter(pk=job.pk).update(step=step)
+
+    try:
+        result = KINDS[job.kind](job, report)
+    except Refused as refusal:
+        _end(job, JobState.REFUSED, reason=str(refusal))
+    except Exception:
+        logger.exception("job %s of kind %s failed", job.pk, job.kind)
+        _end(job, JobState.FAILED, reason="思わぬところで止まりました。もう一度お試しください。")
+    else:
+        _end(job, JobState.DONE, result=result)
+
+
+def _claim(job_id: int) -> Job | None:
+    """Takes a job that nobody is at work on: two messages for one job do it once."""
+    with transaction.atomic():
+        job = Job.objects.select_for_update(skip_locked=True).filter(pk=job_id).first()
+        if job is None or job.ended or _being_done(job):
+            return None
+        job.state = JobState.RUNNING
+        job.started_at = timezone.now()
+        job.attempts += 1
+        job.save(update_fields=["state", "started_at", "attempts", "updated_at"])
+        return job
+
+
+def _being_done(job: Job) -> bool:
+    return (
+        job.state == JobState.RUNNING
+        and job.started_at is not None
+        and job.started_at > timezone.now() - GIVEN_UP_AFTER
+    )
+
+
+def _end(job: Job, state: JobState, *, reason: str = "", result: dict | None = None) -> None:
+    job.state, job.reason, job.result = state, reason, result or {}
+    job.ended_at = timezone.now()
+    job.save(update_fields=["state", "reason", "result", "ended_at", "updated_at"])
+
+
+@shared_task
+def sweep() -> None:
+    """Sends again what was lost on the way, and what a worker died over."""
+    now = timezone.now()
+    lost = Q(state=JobState.WAITING) & (
+        Q(sent_at__isnull=True) | Q(sent_at__lt=now - SENT_AGAIN_AFTER)
+    )
+    died = Q(state=JobState.RUNNING, started_at__lt=now - GIVEN_UP_AFTER)
+    for job in Job.objects.filter(lost | died):
+        if job.attempts >= MOST_ATTEMPTS:
+            _end(job, JobState.FAILED, reason="何度か試しましたが、終わりませんでした。")
+        else:
+            send(job)
+
+
+def broker() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2)
+
+
+def heart_beats() -> bool:
+    """Whether a worker said lately that it is there. RedisError when the broker is away."""
+    return bool(broker().exists(HEARTBEAT_KEY))
+
+
+@worker_ready.connect
+def begin_heartbeat(sender, **_: object) -> None:
+    def beat() -> None:
+        try:
+            broker().set(HEARTBEAT_KEY, 1, ex=HEARTBEAT_SECONDS * 4)
+        except redis.RedisError:
+            logger.warning("no heartbeat: the broker does not answer")
+
+    beat()
+    sender.timer.call_repeatedly(HEARTBEAT_SECONDS, beat)

@@ -1,0 +1,32 @@
+"""What may be done in a town. Who may do which is the table in `access.py`."""
+
+from django.db import models
+
+
+class Act(models.TextChoices):
+    SEE_TOWN = "see_town", "町の歩みを見る"
+    EDIT_TOWN = "edit_town", "地域の今・あるべき姿・今年の流れを書く"
+    SEE_BODIES = "see_bodies", "関係者の地図を見る"
+    SEE_APPROACH = "see_approach", "関係者の弱み・声のかけ方を見る"
+    EDIT_BODIES = "edit_bodies", "関係者を書く"
+    EDIT_OWN_BODY = "edit_own_body", "自分の課のページを書く"
+    READ_A = "read_a", "声を読む（A 公開可）"
+    READ_B = "read_b", "声を読む（B 関係者限り）"
+    READ_C = "read_c", "声を読む（C 担当者限り）"
+    READ_OWN = "read_own", "自分が聴いた声を読む（C を含む）"
+    HEAR = "hear", "聴き取りと声を書く"
+    READ_SHARED_A = "read_shared_a", "確認ずみの声を読む（A）"
+    READ_SHARED_B = "read_shared_b", "確認ずみの声を読む（B）"
+    SHARE = "share", "声の公開の可否を決める"
+    SEE_WORDS = "see_words", "ことばを見る"
+    EDIT_WORDS = "edit_words", "声をことばに編む"
+    SEE_STORIES = "see_stories", "物語を見る"
+    SEE_ISSUED_STORIES = "see_issued_stories", "資料になった物語を見る"
+    EDIT_STORIES = "edit_stories", "物語を書く"
+    SEE_BRIEFS = "see_briefs", "資料を見る"
+    PREPARE_BRIEF = "prepare_brief", "資料を用意する"
+    APPROVE_BRIEF = "approve_brief", "資料を確認して発行を認める"
+    SEE_NOTES = "see_notes", "問い・コメントを見る"
+    ASK = "ask", "問い・コメントを残す"
+    ANSWER = "answer", "問いに返事をする"
+    OVERVIEW = "overview", "町の一覧を見る"

@@ -1,0 +1,59 @@
+"""The town of a request. It stands in the URL, so two tabs can be in two towns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.cache import add_never_cache_headers
+
+from regions.models import Municipality, User
+
+from .access import Standing, towns_where
+from .acts import Act
+
+
+class TownRequest(HttpRequest):
+    """A request inside a town: what `town_page` hands to a view."""
+
+    user: User  # type: ignore[assignment]
+    town: Municipality
+    standing: Standing
+    htmx: object
+
+
+def town_page(*acts: Act) -> Callable:
+    """The access decision of every page under /m/<code>/.
+
+    A town that the person may not see is 404, as is one that does not exist; an act that the
+    person may not do in a town he sees is 403 with words. With several acts, one is enough.
+    """
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: TownRequest, code: str, **kwargs: object) -> HttpResponse:
+            seen = towns_where(request.user, Act.SEE_TOWN).select_related("prefecture__bureau")
+            request.town = get_object_or_404(seen, code=code)
+            request.standing = Standing(request.user, request.town)
+            request.standing.check(*acts)
+            return view(request, **kwargs)
+
+        guarded.acts = acts  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+class NoStoreMiddleware:
+    """Nothing that a signed-in person saw stays in a shared PC's cache."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import redis
+from django.conf import settings
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+
+from regions.models import Membership, Role
+from regions.office.jobs import heart_beats
+
+from .access import TABLE, Act, towns_where
+
+
+class SignInForm(AuthenticationForm):
+    error_messages = {
+        "invalid_login": "利用者IDかパスワードが違います。大文字と小文字は区別されます。",
+        "inactive": "この利用者IDは、いまは使えません。",
+    }
+
+
+signin = auth_views.LoginView.as_view(
+    template_name="regions/signin.html",
+    authentication_form=SignInForm,
+    redirect_authenticated_user=True,
+    extra_context={"demo": settings.DEMO},
+)
+signout = auth_views.LogoutView.as_view()
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Where one begins: one's only town, or one's list."""
+    towns = towns_where(request.user, Act.SEE_TOWN)
+    if towns_where(request.user, Act.OVERVIEW).exists():
+        return redirect("overview")
+    first = list(towns[:2])
+    if len(first) == 1:
+        return redirect("town", code=first[0].code)
+    return render(request, "regions/home.html", {"towns": towns.select_related("prefecture")})
+
+
+def abilities(request: HttpRequest) -> HttpResponse:
+    """「できること」: the access table as it is, with one's own roles marked."""
+    held = Membership.objects.in_effect().filter(user=request.user)
+    rows = [(act, [(role, TABLE[act].get(role, "")) for role in Role]) for act in Act]
+    context = {
+        "roles": list(Role),
+        "rows": rows,
+        "memberships": held.select_related("municipality__prefecture", "prefecture", "bureau"),
+    }
+    return render(request, "regions/abilities.html", context)
+
+
+@login_not_required
+def health(request: HttpRequest) -> JsonResponse:
+    found = {"database": False, "broker": False, "worker": False}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        found["database"] = True
+    except DatabaseError:
+        pass
+    try:
+        found["worker"] = heart_beats()
+        found["broker"] = True
+    except redis.RedisError:
+        pass
+    return JsonResponse(found, status=200 if all(found.values()) else 503)
+
+
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+    context = {"words": str(exception)}
+    return render(request, "regions/refused.html", context, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "regions/not_found.html", status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    return render(request, "regions/broken.html", status=500)

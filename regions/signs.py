@@ -1,0 +1,29 @@
+"""What the ground itself can count and propose."""
+
+from django.urls import reverse
+
+from regions.models import Portrait, SupportEvent, SupportRound
+from regions.office.dates import fiscal_year
+from regions.people.access import Standing
+from regions.people.acts import Act
+from regions.progress.next_steps import NextStep, proposes
+from regions.progress.signs import moved
+
+moved(Portrait.objects.all(), SupportRound.objects.all(), SupportEvent.objects.all())
+
+
+@proposes(order=0)
+def describe_the_town(standing: Standing) -> NextStep | None:
+    if not standing.can(Act.EDIT_TOWN) or Portrait.objects.of(standing.town).exists():
+        return None
+    url = reverse("portrait", args=[standing.town.code])
+    return NextStep("地域の今と、あるべき姿を、町のことばで書く", url)
+
+
+@proposes(order=5)
+def begin_the_year(standing: Standing) -> NextStep | None:
+    rounds = SupportRound.objects.of(standing.town).filter(year=fiscal_year())
+    if not standing.can(Act.EDIT_TOWN) or rounds.exists():
+        return None
+    url = reverse("round", args=[standing.town.code])
+    return NextStep("今年度の支援の区分とめあてを書く", url)

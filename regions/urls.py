@@ -1,0 +1,26 @@
+from django.urls import include, path
+
+from .people import views as people
+from .progress import views as progress
+from .support import views as support
+
+town = [
+    path("", support.town, name="town"),
+    path("portrait/", support.edit_portrait, name="portrait"),
+    path("round/", support.edit_round, name="round"),
+    path("events/new/", support.add_event, name="event-new"),
+    path("events/<int:pk>/", support.event, name="event"),
+    path("events/<int:pk>/edit/", support.edit_event, name="event-edit"),
+    path("notes/", support.ask, name="ask"),
+    path("notes/<int:pk>/answer/", support.answer, name="answer"),
+]
+
+urlpatterns = [
+    path("", people.home, name="home"),
+    path("signin/", people.signin, name="signin"),
+    path("signout/", people.signout, name="signout"),
+    path("abilities/", people.abilities, name="abilities"),
+    path("overview/", progress.overview, name="overview"),
+    path("healthz", people.health, name="health"),
+    path("m/<code>/", include(town)),
+]

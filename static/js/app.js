@@ -1,0 +1,32 @@
+// Small things every page shares. Each page works without this file.
+
+// A form is sent once, however often its button is pressed.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "1";
+  window.setTimeout(() => delete form.dataset.sent, 4000);
+});
+
+// Enter that ends a kana-kanji conversion never sends a form.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) {
+      event.stopImmediatePropagation();
+    }
+  },
+  true,
+);
+
+// The page that comes back with errors begins at the first of them.
+document.querySelector("[aria-invalid=true]")?.focus();
+
+// Filters act at once where scripts run; the button stays for where they do not.
+for (const form of document.querySelectorAll("form[data-at-once]")) {
+  form.addEventListener("change", () => form.requestSubmit());
+}

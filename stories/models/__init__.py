@@ -1,0 +1,32 @@
+from .briefs import Audience, Brief, BriefQuote, Edition, EditionQuote, Purpose
+from .stories import (
+    Citation,
+    Persuasion,
+    Section,
+    Service,
+    Step,
+    Story,
+    StoryLine,
+    StoryNote,
+    StoryService,
+    StoryTheme,
+)
+
+__all__ = [
+    "Audience",
+    "Brief",
+    "BriefQuote",
+    "Citation",
+    "Edition",
+    "EditionQuote",
+    "Persuasion",
+    "Purpose",
+    "Section",
+    "Service",
+    "Step",
+    "Story",
+    "StoryLine",
+    "StoryNote",
+    "StoryService",
+    "StoryTheme",
+]

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+
+from dialogues.models import Level, Voice
+from regions.models import Role, TownLink, TownModel, town_keys
+from regions.people.access import NotAllowed, Standing
+from regions.people.acts import Act
+from regions.people.history import tracked
+
+from .stories import Story
+
+
+class Audience(models.TextChoices):
+    COUNCIL = "council", "議会（A4縦）"
+    COMMUNITY = "community", "協議体（A3横）"
+
+
+class Purpose(models.TextChoices):
+    REPORT = "report", "報告"
+    DISCUSS = "discuss", "協議"
+    BILL = "bill", "議案"
+
+
+@tracked()
+class Brief(TownModel):
+    """資料: what is being prepared for one meeting. What was handed out is an `Edition`.
+
+    An approval holds for the words that the checker read (`approved_fingerprint`): whatever is
+    changed afterwards, here or in the story, asks for a new one.
+    """
+
+    see_act, edit_act = Act.SEE_BRIEFS, Act.PREPARE_BRIEF
+
+    story = TownLink(Story, models.PROTECT, related_name="briefs", verbose_name="物語")
+    audience = models.CharField("配る相手", max_length=10, choices=Audience, editable=False)
+    title = models.CharField("表題", max_length=80)
+    meeting = models.CharField("会議名", max_length=80, help_text="例: 厚生文教常任委員会")
+    date = models.DateField("会議の日")
+    doc_number = models.CharField("資料番号", max_length=20, blank=True, help_text="例: 資料1")
+    department = models.CharField(
+        "課名・係・内線", max_length=80, help_text="例: 福祉課 高齢者支援係（内線000）"
+    )
+    purpose = models.CharField(
+        "何を認めてほしいのか", max_length=10, choices=Purpose, default=Purpose.REPORT
+    )
+    # The council's own headings (議会). Free text in である調.
+    aim = models.TextField("1 趣旨", blank=True)
+    course = models.TextField("2 これまでの経過", blank=True)
+    content = models.TextField("4 内容", blank=True)
+    cost = models.TextField("5 経費・財源", blank=True)
+    effect = models.TextField("6 期待される効果と確かめ方", blank=True)
+    schedule = models.TextField("7 今後の予定", blank=True)
+    # What the residents' council (協議体) is asked.
+    to_decide = models.TextField("きょう決めたいこと（1行に1つ）", blank=True)
+    footer = models.CharField("欄外の注", max_length=120, blank=True)
+
+    asked_at = models.DateTimeField(null=True, editable=False)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+    )
+    approved_at = models.DateTimeField(null=True, editable=False)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+    )
+    approval_words = models.CharField("確認のことば", max_length=200, blank=True, editable=False)
+    approved_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+
+    class Meta:
+        ordering = ("-date", "-id")
+        verbose_name = "資料"
+        constraints = [
+            *town_keys("brief", "story"),
+            models.CheckConstraint(
+                name="brief_approved_by_someone_at_some_time",
+                condition=models.Q(approved_at__isnull=True, approved_by__isnull=True)
+                | models.Q(approved_at__isnull=False, approved_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def check_edit(self, standing: Standing) -> None:
+        standing.check(Act.PREPARE_BRIEF)
+        check_audience(standing, self.audience)
+
+
+def check_audience(standing: Standing, audience: str) -> None:
+    """The coordinator brings papers to the residents' council only (see the access table)."""
+    roles = {membership.role for membership in standing.memberships}
+    if audience != Audience.COMMUNITY and not roles & {Role.STAFF, Role.CHECKER}:
+        raise NotAllowed("議会の資料を用意できるのは、町の担当・確認者の方です。")
+
+
+@tracked()
+class BriefQuote(TownModel):
+    """A voice picked for the paper. Whether it may still be printed is asked when it is."""
+
+    see_act, edit_act = Act.SEE_BRIEFS, Act.PREPARE_BRIEF
+
+    brief = TownLink(Brief, models.CASCADE, related_name="quotes")
+    voice = TownLink(Voice, models.PROTECT, related_name="brief_quotes")
+    order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("order", "id")
+        constraints = [
+            *town_keys("briefquote", "brief", "voice"),
+            models.UniqueConstraint(fields=["brief", "voice"], name="briefquote_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.voice)
+
+
+@pgtrigger.register(
+    pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete)
+)
+class Edition(TownModel):
+    """What was handed out: the PDF and exactly what it rests on. Never changed, never deleted."""
+
+    see_act, edit_act = Act.SEE_BRIEFS, Act.PREPARE_BRIEF
+
+    brief = TownLink(Brief, models.PROTECT, related_name="editions")
+    number = models.PositiveSmallIntegerField("版")
+    title = models.CharField(max_length=80)
+    meeting = models.CharField(max_length=80)
+    date = models.DateField()
+    doc_number = models.CharField(max_length=20, blank=True)
+    file_name = models.CharField(max_length=120)
+    pdf = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    pages = models.PositiveSmallIntegerField()
+    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    approval_words = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("-number",)
+        constraints = [
+            *town_keys("edition", "brief"),
+            models.UniqueConstraint(fields=["brief", "number"], name="edition_number_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} 第{self.number}版"
+
+
+@pgtrigger.register(
+    pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete)
+)
+class EditionQuote(TownModel):
+    """A voice as it was printed: its revision and consent at that moment, and the printed words."""
+
+    see_act, edit_act = Act.SEE_BRIEFS, Act.PREPARE_BRIEF
+
+    edition = TownLink(Edition, models.PROTECT, related_name="quotes")
+    voice = TownLink(Voice, models.PROTECT, related_name="edition_quotes")
+    printed_number = models.PositiveSmallIntegerField("紙の上の番号（声1、声2…）")
+    revision = models.PositiveIntegerField()
+    level = models.CharField(max_length=1, choices=Level)
+    text = models.TextField()
+    public_label = models.CharField(max_length=40)
+
+    class Meta:
+        ordering = ("printed_number",)
+        constraints = [
+            *town_keys("editionquote", "edition", "voice"),
+            models.UniqueConstraint(
+                fields=["edition", "printed_number"], name="editionquote_number_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"声{self.printed_number}"

@@ -1,0 +1,4 @@
+from .paper.urls import urlpatterns as paper
+from .writing.urls import urlpatterns as writing
+
+urlpatterns = [*writing, *paper]
