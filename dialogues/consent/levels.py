@@ -1,0 +1,112 @@
+"""How far a voice may go. The only place that writes `Voice.level` and `ConsentRecord`, and the
+place where an approved text that no longer holds is dropped.
+
+Locks are taken in one order, the interview and then its voices by id. A voice is locked FOR UPDATE,
+which excludes the transaction that issues an edition (it holds the cited voices FOR SHARE).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from dialogues.models import ConsentRecord, Interview, Level, SharedVoice, Voice
+from regions.models import User
+
+REACH = {Level.C: 0, Level.B: 1, Level.A: 2}
+
+
+class ConsentError(ValidationError):
+    """A level that may not be recorded so: {"reason": words, "confirmed_on": words}."""
+
+
+def agreed_level(voice: Voice) -> Level:
+    """What was agreed for this voice, whether or not the interview's consent is recorded."""
+    newest = ConsentRecord.objects.filter(voice=voice).first()
+    return Level(newest.level) if newest else Level.B
+
+
+def effective(agreed: str, interview: Interview) -> Level:
+    """Without a recorded way of consent, everything said in an interview is C."""
+    return Level(agreed) if interview.consent_method.strip() else Level.C
+
+
+@transaction.atomic
+def set_level(
+    voice: Voice,
+    *,
+    level: str,
+    by: User,
+    reason: str = "",
+    confirmed_on: dt.date | None = None,
+) -> None:
+    """Records what was agreed. Widening what is already recorded needs why, and the day on which
+    the speaker was asked again (ConsentError); narrowing is always allowed."""
+    interview = _hold(voice.interview_id)
+    held = Voice.objects.select_for_update().get(pk=voice.pk)
+    newest = ConsentRecord.objects.filter(voice=held).first()
+    if newest and REACH[Level(level)] > REACH[Level(newest.level)]:
+        _check_widening(reason, confirmed_on)
+    if newest is None or newest.level != level or reason:
+        ConsentRecord.objects.create(
+            municipality_id=held.municipality_id,
+            voice=held,
+            level=level,
+            reason=reason,
+            confirmed_on=confirmed_on,
+            recorded_by=by,
+        )
+    _settle(held, effective(level, interview))
+    voice.level = held.level
+
+
+@transaction.atomic
+def reconsider(interview: Interview, *, by: User) -> None:
+    """After the interview's way of consent was filled in or emptied: all its voices' levels.
+
+    Nobody agreed to anything new, so no ConsentRecord is added; `by` is who changed the interview.
+    """
+    held = _hold(interview.pk)
+    newest = ConsentRecord.objects.filter(voice=OuterRef("pk")).order_by("-id").values("level")[:1]
+    voices = Voice.objects.filter(interview=held).order_by("pk").annotate(agreed=Subquery(newest))
+    for voice in voices.select_for_update(of=("self",)):
+        _settle(voice, effective(voice.agreed or Level.B, held))
+
+
+@transaction.atomic
+def void_if_stale(voice: Voice, *, made_sensitive: bool = False) -> None:
+    """Drops the approved text when it isn't of the voice's present words and level, and when the
+    voice was just marked as one that needs care: the checker looks at it anew."""
+    held = Voice.objects.select_for_update().get(pk=voice.pk)
+    approved = SharedVoice.objects.filter(voice=held)
+    if not made_sensitive:
+        approved = approved.exclude(level=held.level, revision=held.revision)
+    approved.delete()
+
+
+def _hold(pk: int) -> Interview:
+    # So that a voice recorded meanwhile doesn't miss a change to the way of consent.
+    return Interview.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def _settle(held: Voice, level: Level) -> None:
+    if held.level != level:
+        held.level = level
+        held.save(update_fields=["level", "updated_at"])
+    void_if_stale(held)
+
+
+def _check_widening(reason: str, confirmed_on: dt.date | None) -> None:
+    wrong = {}
+    if not reason.strip():
+        wrong["reason"] = "範囲を広げるときは、その理由を書いてください。"
+    if confirmed_on is None:
+        wrong["confirmed_on"] = "範囲を広げるときは、ご本人にあらためて確かめた日を書いてください。"
+    elif confirmed_on > timezone.localdate():
+        wrong["confirmed_on"] = "確かめた日が、今日より先になっています。"
+    if wrong:
+        raise ConsentError(wrong)
