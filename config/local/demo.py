@@ -133,9 +133,9 @@ class Demo:
             cwd=CLONE,
             log=LOGS / f"{name}.log",
             environment=self.environment,
-            # Should we be killed outright, the engines go too, and a worker that waited for its
-            # task to end would wait for them.
-            orphan_signal=signal.SIGQUIT,
+            # Should we be killed outright, the engines go too, and an orderly end would wait for
+            # them in vain.
+            orphan_signal=signal.SIGKILL,
         )
 
     def await_health(self) -> None:

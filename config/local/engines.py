@@ -448,9 +448,9 @@ def make_database(sockets: Path) -> None:
     with psycopg.connect(
         host=str(sockets), user="postgres", dbname="postgres", autocommit=True
     ) as connection:
-        if not connection.execute("SELECT FROM pg_roles WHERE rolname = 'tsumugi'").fetchone():
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'tsumugi'").fetchone():
             connection.execute("CREATE ROLE tsumugi LOGIN CREATEDB")
-        if not connection.execute("SELECT FROM pg_database WHERE datname = 'tsumugi'").fetchone():
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'tsumugi'").fetchone():
             connection.execute("CREATE DATABASE tsumugi OWNER tsumugi")
 
 

@@ -70,7 +70,7 @@ echo "Python の部品を入れています（初回は 1 分ほどかかりま�
 if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
   "$python" -m venv --clear .venv
 fi
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
   --require-hashes --no-deps --requirement "$lock" ||
   stop "Python の部品を入れられませんでした（上の記録を見てください）。"
 cp "$lock" "$stamp"
