@@ -88,8 +88,9 @@ class Theme(TownModel):
         standing.check(Act.SEE_WORDS)
         if standing.can(Act.READ_A):
             return
-        me = Theme.objects.with_counts().get(pk=self.pk)
-        if self.closed or me.speaker_count < OUTSIDE_NEEDS_SPEAKERS:
+        me = Theme.objects.with_counts().filter(pk=self.pk)
+        speakers = me.values_list("speaker_count", flat=True).get()
+        if self.closed or speakers < OUTSIDE_NEEDS_SPEAKERS:
             raise NotAllowed("話した方が3人に満たないことばは、町の外では見られません。")
 
 

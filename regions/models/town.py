@@ -77,6 +77,7 @@ def town_keys(table: str, *links: str) -> list[BaseConstraint]:
 
 
 class TownQuerySet(models.QuerySet):
+    model: Any
     """`visible_to` and `editable_by` follow the access table through the model's two acts."""
 
     def visible_to(self, user: User) -> Self:

@@ -64,7 +64,7 @@ class TownForm(forms.ModelForm):
     class Meta:
         formfield_callback = office_field
 
-    def __init__(self, *args: Any, town: models.Model, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, town: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.town = town
         self.instance.municipality = town

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q
 
 from regions.models.people import Membership, Role, User
-from regions.models.places import Municipality
+from regions.models.places import Municipality, MunicipalityQuerySet
 from regions.models.support import supported_now
 
 from .acts import Act
@@ -84,7 +84,7 @@ def may(role: Role | str, act: Act, *, supported: bool) -> bool:
     return supported or role not in ONLY_WHERE_SUPPORTED.get(act, ())
 
 
-def towns_where(user: User, *acts: Act) -> QuerySet[Municipality]:
+def towns_where(user: User, *acts: Act) -> MunicipalityQuerySet:
     """Towns in which the user may do at least one of the acts today."""
     where = Q(pk__in=())
     for act in acts:
@@ -105,14 +105,8 @@ def _covered(user: User, roles: list[Role]) -> Q:
     )
     if Role.NATION in roles:
         # In the query itself, so that a term that ends is seen at once.
-        where |= Q(pk__in=Municipality.objects.filter(_exists(held.filter(role=Role.NATION))))
+        where |= Q(Exists(held.filter(role=Role.NATION)))
     return where
-
-
-def _exists(rows: QuerySet) -> Q:
-    from django.db.models import Exists
-
-    return Q(Exists(rows))
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,15 @@ from .access import Standing, towns_where
 from .acts import Act
 
 
-class TownRequest(HttpRequest):
-    """A request inside a town: what `town_page` hands to a view."""
+class PersonRequest(HttpRequest):
+    """A request of someone who signed in (LoginRequiredMiddleware sees to it)."""
 
     user: User  # type: ignore[assignment]
+
+
+class TownRequest(PersonRequest):
+    """A request inside a town: what `town_page` hands to a view."""
+
     town: Municipality
     standing: Standing
     htmx: object

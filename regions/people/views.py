@@ -13,6 +13,7 @@ from regions.models import Membership, Role
 from regions.office.jobs import heart_beats
 
 from .access import TABLE, Act, towns_where
+from .scope import PersonRequest
 
 
 class SignInForm(AuthenticationForm):
@@ -31,7 +32,7 @@ signin = auth_views.LoginView.as_view(
 signout = auth_views.LogoutView.as_view()
 
 
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PersonRequest) -> HttpResponse:
     """Where one begins: one's only town, or one's list."""
     towns = towns_where(request.user, Act.SEE_TOWN)
     if towns_where(request.user, Act.OVERVIEW).exists():
@@ -42,7 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "regions/home.html", {"towns": towns.select_related("prefecture")})
 
 
-def abilities(request: HttpRequest) -> HttpResponse:
+def abilities(request: PersonRequest) -> HttpResponse:
     """「できること」: the access table as it is, with one's own roles marked."""
     held = Membership.objects.in_effect().filter(user=request.user)
     rows = [(act, [(role, TABLE[act].get(role, "")) for role in Role]) for act in Act]

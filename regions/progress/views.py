@@ -4,7 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -12,6 +12,7 @@ from regions.models import Phase, Prefecture, SupportEvent, SupportRound
 from regions.office.dates import fiscal_year
 from regions.people.access import NotAllowed, refusal, towns_where
 from regions.people.acts import Act
+from regions.people.scope import PersonRequest
 
 from .signs import TownProgress, progress_of
 
@@ -27,7 +28,7 @@ class Row:
     """No movement for 30 days: a reason to telephone, not a mark."""
 
 
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: PersonRequest) -> HttpResponse:
     """一覧: the towns one walks alongside, in the order of their codes."""
     mine = towns_where(request.user, Act.OVERVIEW)
     if not mine.exists():
