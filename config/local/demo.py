@@ -3,6 +3,7 @@
 `python -m config.local.demo` runs it, `python -m config.local.demo fresh` forgets its data.
 """
 
+import errno
 import hashlib
 import http.client
 import os
@@ -170,8 +171,10 @@ def check_port(port: int) -> None:
         try:
             candidate.bind((ADDRESS, port))
         except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            reason = "ほかのプログラムが使っています" if taken else error.strerror
             raise EngineError(
-                f"ポート {port} は使えません（{error.strerror}）。"
+                f"ポート {port} は使えません（{reason}）: "
                 "PORT=8123 make demo のように別の番号を指定してください。"
             ) from error
 
@@ -238,15 +241,19 @@ def main(arguments: list[str]) -> int:
         signal.signal(received, lambda *_: stop.set())
     fresh = arguments == ["fresh"]
     try:
-        VAR.mkdir(exist_ok=True)
+        VAR.mkdir(mode=0o700, exist_ok=True)
         with locked(VAR, wait=False):
             if fresh:
                 forget()
             else:
                 Demo(chosen_port(os.environ.get("PORT") or "8000"), stop).run()
     except BlockingIOError:
-        advice = "止めてから make fresh を実行してください。" if fresh else ""
-        print(f"このクローンのデモがすでに動いています。{advice}", file=sys.stderr)
+        print(
+            "このクローンのデモが動いているので、止めてから make fresh を実行してください。"
+            if fresh
+            else "このクローンのデモは、すでに動いています。",
+            file=sys.stderr,
+        )
         return 1
     except EngineError as error:
         print(error, file=sys.stderr)

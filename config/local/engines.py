@@ -187,7 +187,7 @@ def clone_folder(clone: Path = CLONE) -> Path:
     fits = len(os.fsencode(inside / LONGEST_SOCKET)) < SOCKET_PATH_BYTES
     # Commas separate hosts in a connection string; plain letters spare all such surprises.
     plain = re.fullmatch(r"[A-Za-z0-9/._-]+", str(inside)) is not None
-    inside.parent.mkdir(exist_ok=True)
+    inside.parent.mkdir(mode=0o700, exist_ok=True)
     if account is None and fits and plain:
         if inside.is_symlink():
             inside.unlink()

@@ -1,0 +1,58 @@
+"""What docker-compose.yml and the Dockerfile say must agree with what the product reads."""
+
+import re
+
+import pytest
+import yaml
+from django.conf import settings
+
+ROOT = settings.BASE_DIR
+APPLICATION = ("migrate", "web", "worker", "scheduler")
+NEVER_IN_PRODUCTION = {"DEBUG", "TSUMUGI_DEMO"}
+
+
+@pytest.fixture(scope="module")
+def services() -> dict:
+    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+
+
+def read_by_settings() -> set[str]:
+    source = (ROOT / "config" / "settings.py").read_text()
+    return set(re.findall(r'(?:environ\.get\(|environ\[|flag\(|words\()"([A-Z_]+)"', source))
+
+
+@pytest.mark.parametrize("name", APPLICATION)
+def test_each_process_gets_exactly_what_settings_read(services, name):
+    assert set(services[name]["environment"]) == read_by_settings() - NEVER_IN_PRODUCTION
+
+
+@pytest.mark.parametrize("secret", ["SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD"])
+def test_compose_refuses_to_start_without_the_operators_words(secret):
+    text = (ROOT / "docker-compose.yml").read_text()
+    uses = re.findall(r"\$\{" + secret + r"([^}]*)\}", text)
+    assert uses
+    assert all(use.startswith(":?") for use in uses)
+
+
+def test_only_the_web_process_is_reachable_and_only_from_its_own_machine(services):
+    ports = {name: service["ports"] for name, service in services.items() if "ports" in service}
+    assert ports == {"web": ["127.0.0.1:8000:8000"]}
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "scheduler"])
+def test_nothing_starts_before_the_database_is_migrated(services, name):
+    conditions = {on: how["condition"] for on, how in services[name]["depends_on"].items()}
+    assert conditions == {
+        "db": "service_healthy",
+        "broker": "service_healthy",
+        "migrate": "service_completed_successfully",
+    }
+    assert "healthcheck" in services["db"]
+    assert "healthcheck" in services["broker"]
+
+
+def test_the_image_has_the_system_packages_of_the_demo():
+    script = (ROOT / "config" / "local" / "install.sh").read_text()
+    packages = re.search(r'^packages="([^"$]+)"', script, re.MULTILINE)[1].split()
+    image = (ROOT / "Dockerfile").read_text().split()
+    assert set(packages) <= set(image)
