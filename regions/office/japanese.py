@@ -21,11 +21,19 @@ def fold(text: str) -> str:
     return SPACES.sub("", jaconv.kata2hira(text))
 
 
-def shared_run(text: str, other: str, length: int) -> str:
-    """The first run of `length` characters of `other` that `text` repeats, or nothing."""
-    text, other = SPACES.sub("", text), SPACES.sub("", other)
-    runs = {text[i : i + length] for i in range(len(text) - length + 1)}
+def runs(text: str, length: int) -> set[str]:
+    """Every run of `length` characters in the text."""
+    return {text[i : i + length] for i in range(len(text) - length + 1)}
+
+
+def first_run(known: set[str], other: str, length: int) -> str:
+    """The first run of `length` characters of `other` that is among those known, or nothing."""
     for i in range(len(other) - length + 1):
-        if other[i : i + length] in runs:
+        if other[i : i + length] in known:
             return other[i : i + length]
     return ""
+
+
+def shared_run(text: str, other: str, length: int) -> str:
+    """The first run of `length` characters of `other` that `text` repeats, or nothing."""
+    return first_run(runs(SPACES.sub("", text), length), SPACES.sub("", other), length)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from typing import Self
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from dialogues.models import Level, Voice
-from regions.models import Role, TownLink, TownModel, town_keys
-from regions.people.access import NotAllowed, Standing
+from regions.models import Job, TownLink, TownModel, TownQuerySet, User, town_keys
+from regions.people.access import Standing, towns_where
 from regions.people.acts import Act
 from regions.people.history import tracked
 
@@ -18,10 +21,24 @@ class Audience(models.TextChoices):
     COMMUNITY = "community", "協議体（A3横）"
 
 
+PREPARE_ACTS = {
+    Audience.COUNCIL: Act.PREPARE_COUNCIL_BRIEF,
+    Audience.COMMUNITY: Act.PREPARE_BRIEF,
+}
+
+
 class Purpose(models.TextChoices):
     REPORT = "report", "報告"
     DISCUSS = "discuss", "協議"
     BILL = "bill", "議案"
+
+
+class BriefQuerySet(TownQuerySet):
+    def editable_by(self, user: User) -> Self:
+        where = Q(pk__in=())
+        for audience, act in PREPARE_ACTS.items():
+            where |= Q(audience=audience, municipality__in=towns_where(user, act))
+        return self.filter(where)
 
 
 @tracked()
@@ -68,6 +85,8 @@ class Brief(TownModel):
     approval_words = models.CharField("確認のことば", max_length=200, blank=True, editable=False)
     approved_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
 
+    objects = BriefQuerySet.as_manager()
+
     class Meta:
         ordering = ("-date", "-id")
         verbose_name = "資料"
@@ -75,8 +94,8 @@ class Brief(TownModel):
             *town_keys("brief", "story"),
             models.CheckConstraint(
                 name="brief_approved_by_someone_at_some_time",
-                condition=models.Q(approved_at__isnull=True, approved_by__isnull=True)
-                | models.Q(approved_at__isnull=False, approved_by__isnull=False),
+                condition=Q(approved_at__isnull=True, approved_by__isnull=True)
+                | Q(approved_at__isnull=False, approved_by__isnull=False),
             ),
         ]
 
@@ -84,15 +103,12 @@ class Brief(TownModel):
         return self.title
 
     def check_edit(self, standing: Standing) -> None:
-        standing.check(Act.PREPARE_BRIEF)
         check_audience(standing, self.audience)
 
 
 def check_audience(standing: Standing, audience: str) -> None:
     """The coordinator brings papers to the residents' council only (see the access table)."""
-    roles = {membership.role for membership in standing.memberships}
-    if audience != Audience.COMMUNITY and not roles & {Role.STAFF, Role.CHECKER}:
-        raise NotAllowed("議会の資料を用意できるのは、町の担当・確認者の方です。")
+    standing.check(PREPARE_ACTS[Audience(audience)])
 
 
 @tracked()
@@ -137,12 +153,15 @@ class Edition(TownModel):
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     approval_words = models.CharField(max_length=200, blank=True)
+    # So that a job carried out twice issues once.
+    job = TownLink(Job, models.PROTECT, null=True, related_name="editions")
 
     class Meta:
         ordering = ("-number",)
         constraints = [
-            *town_keys("edition", "brief"),
+            *town_keys("edition", "brief", "job"),
             models.UniqueConstraint(fields=["brief", "number"], name="edition_number_once"),
+            models.UniqueConstraint(fields=["job"], name="edition_once_a_job"),
         ]
 
     def __str__(self) -> str:

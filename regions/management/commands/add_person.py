@@ -1,0 +1,65 @@
+"""Adds a person with a role at a place, and prints the first password once.
+
+manage.py add_person yamada "山田 花子" staff --code 011002 --post "高齢者支援課 支援係"
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from regions.models import Bureau, Membership, Municipality, Prefecture, Role, User
+from regions.office.dates import parse_date
+
+PASSWORD_BYTES = 15
+
+
+class Command(BaseCommand):
+    help = "人を加え、役割と期間を決めます。はじめのパスワードは一度だけ表示します。"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("login_id", help="利用者ID")
+        parser.add_argument("name", help="画面での表示名")
+        parser.add_argument("role", choices=Role.values)
+        parser.add_argument("--code", default="", help="団体コード（6桁）か都道府県コード（2桁）")
+        parser.add_argument("--bureau", default="", help="厚生局の名前")
+        parser.add_argument("--post", default="", help="所属・職名")
+        parser.add_argument("--until", default="", help="いつまで（例: 令和9年3月31日）")
+
+    @transaction.atomic
+    def handle(self, **options: str) -> None:
+        try:
+            until = parse_date(options["until"]) if options["until"] else None
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        if User.objects.filter(login_id=options["login_id"]).exists():
+            raise CommandError(f"利用者ID「{options['login_id']}」はすでに使われています。")
+        password = secrets.token_urlsafe(PASSWORD_BYTES)
+        user = User.objects.create_user(options["login_id"], options["name"], password)
+        Membership.objects.create(
+            user=user,
+            role=options["role"],
+            post=options["post"],
+            valid_from=timezone.localdate(),
+            valid_until=until,
+            **self.place(options),
+        )
+        self.stdout.write(f"{user.name}さんを加えました。")
+        self.stdout.write(f"利用者ID: {user.login_id}")
+        self.stdout.write(f"はじめのパスワード: {password}")
+
+    def place(self, options: dict[str, str]) -> dict:
+        role, code = options["role"], options["code"]
+        try:
+            if role == Role.NATION:
+                return {}
+            if role == Role.BUREAU:
+                return {"bureau": Bureau.objects.get(name=options["bureau"])}
+            if role == Role.PREFECTURE:
+                return {"prefecture": Prefecture.objects.get(code=code)}
+            return {"municipality": Municipality.objects.get(code=code)}
+        except (Bureau.DoesNotExist, Prefecture.DoesNotExist, Municipality.DoesNotExist) as error:
+            raise CommandError(f"場所が見つかりません: {code or options['bureau']}") from error
