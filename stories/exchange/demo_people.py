@@ -70,7 +70,9 @@ def login_id(kind: Kind, town: Municipality) -> str:
 
 
 def _person(town: Municipality, kind: Kind, name: str) -> User:
-    user, created = User.objects.get_or_create(login_id=login_id(kind, town), defaults={"name": name})
+    user, created = User.objects.get_or_create(
+        login_id=login_id(kind, town), defaults={"name": name}
+    )
     if created:
         if settings.DEMO:
             user.set_password(PASSWORD)

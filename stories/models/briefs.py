@@ -111,6 +111,11 @@ def check_audience(standing: Standing, audience: str) -> None:
     standing.check(PREPARE_ACTS[Audience(audience)])
 
 
+def preparable(standing: Standing) -> list[Audience]:
+    """The forms of paper that this person may prepare here."""
+    return [audience for audience, act in PREPARE_ACTS.items() if standing.can(act)]
+
+
 @tracked()
 class BriefQuote(TownModel):
     """A voice picked for the paper. Whether it may still be printed is asked when it is."""
