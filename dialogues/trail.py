@@ -1,10 +1,12 @@
-"""「この声の行き先」: where a voice went. Each floor above registers what it knows."""
+"""「この声の行き先」: where a voice or a word went. Each floor above registers what it knows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from dialogues.models import Voice
+from django.urls import reverse
+
+from dialogues.models import Theme, Voice
 from regions.people.access import Standing
 
 Place = tuple[str, str]
@@ -22,3 +24,24 @@ def leads_to(lead: Lead) -> Lead:
 
 def trail(standing: Standing, voice: Voice) -> list[Place]:
     return [place for lead in LEADS for place in lead(standing, voice)]
+
+
+@leads_to
+def word(standing: Standing, voice: Voice) -> list[Place]:
+    words = Theme.objects.visible_to(standing.user).filter(placements__voice=voice)
+    code = standing.town.code
+    return [(f"ことば「{theme.word}」", reverse("word", args=[code, theme.pk])) for theme in words]
+
+
+WordLead = Callable[[Standing, Theme], list[Place]]
+WORD_LEADS: list[WordLead] = []
+
+
+def word_leads_to(lead: WordLead) -> WordLead:
+    """Decorator. As `leads_to`, for a word: which stories use it."""
+    WORD_LEADS.append(lead)
+    return lead
+
+
+def word_trail(standing: Standing, theme: Theme) -> list[Place]:
+    return [place for lead in WORD_LEADS for place in lead(standing, theme)]

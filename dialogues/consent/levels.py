@@ -46,7 +46,7 @@ def set_level(
 ) -> None:
     """Records what was agreed. Widening what is already recorded needs why, and the day on which
     the speaker was asked again (ConsentError); narrowing is always allowed."""
-    interview = _hold(voice.interview_id)
+    interview = hold(voice.interview_id)
     held = Voice.objects.select_for_update().get(pk=voice.pk)
     newest = ConsentRecord.objects.filter(voice=held).first()
     if newest and REACH[Level(level)] > REACH[Level(newest.level)]:
@@ -70,7 +70,7 @@ def reconsider(interview: Interview, *, by: User) -> None:
 
     Nobody agreed to anything new, so no ConsentRecord is added; `by` is who changed the interview.
     """
-    held = _hold(interview.pk)
+    held = hold(interview.pk)
     newest = ConsentRecord.objects.filter(voice=OuterRef("pk")).order_by("-id").values("level")[:1]
     voices = Voice.objects.filter(interview=held).order_by("pk").annotate(agreed=Subquery(newest))
     for voice in voices.select_for_update(of=("self",)):
@@ -78,18 +78,18 @@ def reconsider(interview: Interview, *, by: User) -> None:
 
 
 @transaction.atomic
-def void_if_stale(voice: Voice, *, made_sensitive: bool = False) -> None:
-    """Drops the approved text when it isn't of the voice's present words and level, and when the
-    voice was just marked as one that needs care: the checker looks at it anew."""
+def void_if_stale(voice: Voice, *, look_again: bool = False) -> None:
+    """Drops the approved text when it isn't of the voice's present words and level. `look_again`:
+    in any case, since the voice was marked as one that needs care or given to another body."""
     held = Voice.objects.select_for_update().get(pk=voice.pk)
     approved = SharedVoice.objects.filter(voice=held)
-    if not made_sensitive:
+    if not look_again:
         approved = approved.exclude(level=held.level, revision=held.revision)
     approved.delete()
 
 
-def _hold(pk: int) -> Interview:
-    # So that a voice recorded meanwhile doesn't miss a change to the way of consent.
+def hold(pk: int) -> Interview:
+    """Locks the interview, so that no voice misses a change to the way of consent."""
     return Interview.objects.select_for_update(no_key=True).get(pk=pk)
 
 

@@ -1,19 +1,17 @@
-from django.http import HttpResponse
 from django.urls import path
 
-from regions.people.acts import Act
-from regions.people.scope import town_page
-
-
-@town_page(Act.SEE_TOWN)
-def soon(request, **kwargs):
-    return HttpResponse("")
-
+from . import reading, views
 
 urlpatterns = [
-    path("interviews/", soon, name="interviews"),
-    path("interviews/new/", soon, name="interview-new"),
-    path("interviews/<int:pk>/", soon, name="interview"),
-    path("voices/", soon, name="voices"),
-    path("voices/<int:number>/", soon, name="voice"),
+    path("interviews/", views.interviews, name="interviews"),
+    path("interviews/new/", views.new_interview, name="interview-new"),
+    path("interviews/<int:pk>/", views.interview, name="interview"),
+    path("interviews/<int:pk>/edit/", views.edit_interview, name="interview-edit"),
+    path("interviews/<int:pk>/capture/", views.capture, name="capture"),
+    path("interviews/<int:pk>/rows/", views.add_row, name="row-add"),
+    path("interviews/<int:pk>/rows/<int:number>/", views.edit_row, name="row-edit"),
+    path("interviews/<int:pk>/draft/", views.draft, name="draft"),
+    path("voices/", reading.voices, name="voices"),
+    path("voices/<int:number>/", reading.voice, name="voice"),
+    path("voices/<int:number>/edit/", reading.edit_voice, name="voice-edit"),
 ]

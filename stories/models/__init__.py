@@ -1,4 +1,4 @@
-from .briefs import Audience, Brief, BriefQuote, Edition, EditionQuote, Purpose
+from .briefs import Audience, Brief, BriefQuote, Edition, EditionQuote, Purpose, preparable
 from .stories import (
     Citation,
     Persuasion,
@@ -29,4 +29,5 @@ __all__ = [
     "StoryNote",
     "StoryService",
     "StoryTheme",
+    "preparable",
 ]

@@ -1,0 +1,256 @@
+"""Verbs of listening: an interview with who was there, a voice typed in, a voice put right."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+
+from dialogues.consent import levels
+from dialogues.models import (
+    Attendance,
+    Draft,
+    Form,
+    Interview,
+    Interviewer,
+    Level,
+    Prompt,
+    Speaker,
+    Voice,
+    VoiceCounter,
+)
+from regions.models import Membership, Municipality, User
+from regions.people.access import NotAllowed, Standing
+from regions.people.acts import Act
+from stakeholders.models import Stakeholder
+
+UNKNOWN = "不明"
+
+
+class Conflict(Exception):
+    """Someone else rewrote the words meanwhile. `voice` is the voice as it is now."""
+
+    def __init__(self, voice: Voice) -> None:
+        super().__init__(voice.label)
+        self.voice = voice
+
+
+def check_name_interviewers(interview: Interview, standing: Standing) -> None:
+    """Who asked may read what was heard, C included: nobody lets himself in afterwards."""
+    if interview.pk is None or standing.can(Act.READ_C):
+        return
+    if not interview.interviewers.filter(user=standing.user.pk).exists():
+        raise NotAllowed("聴いた人を書きかえられるのは、聴いた人と町の担当者です。")
+
+
+@transaction.atomic
+def save_interview(
+    interview: Interview,
+    *,
+    stakeholders: Iterable[Stakeholder],
+    interviewers: Iterable[str] | None,
+    by: User,
+) -> Interview:
+    """Saves the interview and makes who was there, and who asked, those given.
+
+    `interviewers` are names, of which None leaves them as they are. Levels of its voices follow
+    when the way of consent was filled in or emptied.
+    """
+    before = levels.hold(interview.pk) if interview.pk else None
+    interview.save()
+    _attend(interview, set(stakeholders))
+    if interviewers is not None:
+        _ask(interview, list(interviewers), by)
+    if before and bool(before.consent_method.strip()) != bool(interview.consent_method.strip()):
+        levels.reconsider(interview, by=by)
+    return interview
+
+
+def _attend(interview: Interview, stakeholders: set[Stakeholder]) -> None:
+    for attendance in interview.attendances.select_related("stakeholder"):
+        if attendance.stakeholder not in stakeholders:
+            attendance.delete()
+        stakeholders.discard(attendance.stakeholder)
+    for stakeholder in sorted(stakeholders, key=lambda body: body.pk):
+        Attendance.objects.create(
+            municipality_id=interview.municipality_id, interview=interview, stakeholder=stakeholder
+        )
+
+
+def _ask(interview: Interview, names: list[str], by: User) -> None:
+    for interviewer in interview.interviewers.all():
+        if interviewer.name in names:
+            names.remove(interviewer.name)
+        else:
+            interviewer.delete()
+    for name in dict.fromkeys(names):
+        Interviewer.objects.create(
+            municipality_id=interview.municipality_id,
+            interview=interview,
+            name=name,
+            user=_person(interview.municipality, name, by),
+        )
+
+
+def _person(town: Municipality, name: str, by: User) -> User | None:
+    """The town's person of that name. Of two with one name nobody is meant, unless it is oneself."""
+    found = list(User.objects.filter(pk__in=people_of(town), name=name))
+    if by in found:
+        return by
+    return found[0] if len(found) == 1 else None
+
+
+def people_of(town: Municipality) -> Any:
+    """Ids of those who work in the town now."""
+    held = Membership.objects.in_effect().filter(municipality=town, user__is_active=True)
+    return held.exclude(role="advisor").values("user")
+
+
+def find_or_make_speaker(
+    interview: Interview, stakeholder: Stakeholder, call_name: str
+) -> Speaker | None:
+    """None where it isn't known who of the body spoke."""
+    call_name = call_name.strip()
+    if call_name in ("", UNKNOWN):
+        return None
+    return Speaker.objects.get_or_create(
+        municipality_id=interview.municipality_id,
+        interview=interview,
+        stakeholder=stakeholder,
+        call_name=call_name,
+    )[0]
+
+
+@transaction.atomic
+def take_numbers(town: Municipality, n: int) -> range:
+    """The next `n` voice numbers, never given again. The counter stays locked until the end of
+    the caller's transaction: an import calls this in one of its own."""
+    VoiceCounter.objects.get_or_create(municipality=town)
+    counter = VoiceCounter.objects.select_for_update().get(municipality=town)
+    counter.last += n
+    counter.save(update_fields=["last"])
+    return range(counter.last - n + 1, counter.last + 1)
+
+
+@transaction.atomic
+def add_voice(
+    *,
+    interview: Interview,
+    stakeholder: Stakeholder,
+    text: str,
+    by: User,
+    speaker: Speaker | None = None,
+    call_name: str = "",
+    prompt: str = Prompt.VALUE,
+    form: str = Form.VERBATIM,
+    level: str = Level.B,
+    moved: bool = False,
+    moved_note: str = "",
+    after_talk: bool = False,
+    sensitive: bool = False,
+    sensitive_note: str = "",
+    entry_key: uuid.UUID | None = None,
+    number: int | None = None,
+) -> Voice:
+    """The voice with that `entry_key`, made now or by an earlier attempt whose answer got lost.
+
+    `number` is one of those that an import has taken beforehand.
+    """
+    entry_key = entry_key or uuid.uuid4()
+    town = interview.municipality
+    # Taking the number locks the counter, so that one key can't be looked up by two at once.
+    taken = number if number is not None else take_numbers(town, 1)[0]
+    voice = Voice.objects.filter(municipality=town, entry_key=entry_key).first()
+    if voice is None:
+        voice = Voice.objects.create(
+            municipality=town,
+            interview=interview,
+            stakeholder=stakeholder,
+            speaker=speaker or find_or_make_speaker(interview, stakeholder, call_name),
+            number=taken,
+            position=taken,
+            prompt=prompt,
+            form=form,
+            text=text.strip(),
+            moved=moved,
+            moved_note=moved_note,
+            after_talk=after_talk,
+            sensitive=sensitive,
+            sensitive_note=sensitive_note,
+            entry_key=entry_key,
+        )
+        levels.set_level(voice, level=level, by=by)
+    Draft.objects.filter(municipality=town, entry_key=entry_key, user=by).delete()
+    return voice
+
+
+@transaction.atomic
+def edit_voice(
+    voice: Voice,
+    *,
+    by: User,
+    read_revision: int,
+    changes: dict[str, Any],
+    level: str | None = None,
+    reason: str = "",
+    confirmed_on: Any = None,
+) -> Voice:
+    """Applies `changes` (fields of Voice, or `call_name`) to the voice as it was read.
+
+    Conflict when its words are no longer those read. New words are a new revision; they, a mark
+    that care is needed and another body each void the approved text. `level` None leaves it.
+    """
+    levels.hold(voice.interview_id)
+    held = Voice.objects.select_for_update(of=("self",)).select_related("speaker").get(pk=voice.pk)
+    if held.revision != read_revision:
+        raise Conflict(held)
+    changes = dict(changes)
+    look_again = bool(changes.get("sensitive")) and not held.sensitive
+    if "stakeholder" in changes or "call_name" in changes:
+        stakeholder = changes.get("stakeholder", held.stakeholder)
+        look_again |= stakeholder != held.stakeholder
+        call_name = changes.pop("call_name", held.speaker.call_name if held.speaker else "")
+        changes["speaker"] = find_or_make_speaker(held.interview, stakeholder, call_name)
+    if "text" in changes:
+        changes["text"] = changes["text"].strip()
+        if changes["text"] != held.text:
+            changes["revision"] = held.revision + 1
+    for name, value in changes.items():
+        setattr(held, name, value)
+    if changes:
+        held.save(update_fields=[*changes, "updated_at"])
+    if level is not None:
+        levels.set_level(held, level=level, by=by, reason=reason, confirmed_on=confirmed_on)
+    levels.void_if_stale(held, look_again=look_again)
+    return held
+
+
+@transaction.atomic
+def keep_draft(
+    interview: Interview, *, entry_key: uuid.UUID, fields: dict[str, str], by: User
+) -> bool:
+    """Keeps what is being typed; nothing typed, nothing kept. False if it is a voice already."""
+    town = interview.municipality
+    mine = Draft.objects.filter(municipality=town, entry_key=entry_key, user=by)
+    if Voice.objects.filter(municipality=town, entry_key=entry_key).exists():
+        mine.delete()
+        return False
+    if not fields.get("text", "").strip():
+        mine.delete()
+    else:
+        Draft.objects.update_or_create(
+            municipality=town,
+            entry_key=entry_key,
+            user=by,
+            defaults={"interview": interview, "fields": fields},
+        )
+    return True
+
+
+def latest_draft(interview: Interview, *, by: User) -> Draft | None:
+    """What this person left unfinished there last, and nobody has saved since."""
+    saved = Voice.objects.filter(interview=interview).values("entry_key")
+    mine = Draft.objects.filter(interview=interview, user=by).exclude(entry_key__in=saved)
+    return mine.order_by("-updated_at").first()

@@ -1,0 +1,140 @@
+"""声: the list, one voice, and putting it right.
+
+Two kinds of readers share the list's address. Those of the town read the voices; those who walk
+alongside read the approved texts, and nothing that would lead back to who said them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from dialogues.models import Level, Prompt, SharedVoice, Theme
+from dialogues.trail import trail
+from regions.people.acts import Act
+from regions.people.scope import TownRequest, town_page
+from stakeholders.models import Sector
+
+from .views import editable_voice, edited, voices_seen
+
+PER_PAGE = 50
+ANY = ("", "すべて")
+UNPLACED = "none"
+
+
+class SharedFilter(forms.Form):
+    """What one may look for. A value that isn't offered is as none."""
+
+    q = forms.CharField(label="さがす", required=False, max_length=100)
+    sector = forms.ChoiceField(label="分野", choices=[ANY, *Sector.choices], required=False)
+    prompt = forms.ChoiceField(label="問いかけ", choices=[ANY, *Prompt.choices], required=False)
+
+    def chosen(self, name: str) -> Any:
+        self.is_valid()
+        return self.cleaned_data.get(name, "")
+
+    @property
+    def narrowed(self) -> bool:
+        return any(self.chosen(name) for name in self.fields)
+
+
+class VoiceFilter(SharedFilter):
+    level = forms.ChoiceField(label="範囲", choices=[ANY, *Level.choices], required=False)
+    word = forms.ChoiceField(label="ことば", required=False)
+    moved = forms.BooleanField(label="感情が動いた", required=False)
+    after_talk = forms.BooleanField(label="対話が終わったあと", required=False)
+
+    def __init__(self, *args: Any, words: QuerySet[Theme], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["word"].choices = [  # type: ignore[attr-defined]
+            ANY,
+            (UNPLACED, "まだどのことばにもない"),
+            *((str(theme.pk), theme.word) for theme in words),
+        ]
+
+    def narrow(self, voices: Any) -> Any:
+        lookups = {
+            "sector": "stakeholder__sector",
+            "prompt": "prompt",
+            "level": "level",
+            "moved": "moved",
+            "after_talk": "after_talk",
+        }
+        for name, lookup in lookups.items():
+            if value := self.chosen(name):
+                voices = voices.filter(**{lookup: value})
+        if (word := self.chosen("word")) == UNPLACED:
+            voices = voices.unplaced()
+        elif word:
+            voices = voices.filter(placement__theme=word)
+        return voices.search(self.chosen("q"))
+
+
+@town_page(Act.READ_A, Act.READ_SHARED_A)
+def voices(request: TownRequest) -> HttpResponse:
+    if not request.standing.can(Act.READ_A):
+        return _shared(request)
+    words = Theme.objects.visible_to(request.user).of(request.town).open()
+    asked = VoiceFilter(request.GET, words=words)
+    everything = voices_seen(request)
+    rows = asked.narrow(everything).select_related("placement__theme").order_by("number")
+    return _list(request, "dialogues/voices.html", asked, everything, rows)
+
+
+def _shared(request: TownRequest) -> HttpResponse:
+    asked = SharedFilter(request.GET)
+    everything = SharedVoice.objects.visible_to(request.user).of(request.town)
+    rows = everything.search(asked.chosen("q"))
+    if sector := asked.chosen("sector"):
+        rows = rows.filter(voice__stakeholder__sector=sector)
+    if prompt := asked.chosen("prompt"):
+        rows = rows.filter(voice__prompt=prompt)
+    # In no order that would tell when, or after whom, something was said.
+    rows = rows.select_related("voice__stakeholder").order_by("voice__prompt", "text")
+    return _list(request, "dialogues/shared_voices.html", asked, everything, rows)
+
+
+def _list(
+    request: TownRequest, template: str, asked: SharedFilter, everything: Any, rows: Any
+) -> HttpResponse:
+    page: Page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "filter": asked,
+        "page": page,
+        "found": page.paginator.count,
+        "total": everything.count() if asked.narrowed else page.paginator.count,
+    }
+    return render(request, template, context)
+
+
+@town_page(Act.READ_A)
+def voice(request: TownRequest, number: int) -> HttpResponse:
+    found = get_object_or_404(voices_seen(request), number=number)
+    context = {
+        "voice": found,
+        "consents": found.consents.select_related("recorded_by"),
+        "shared": SharedVoice.objects.visible_to(request.user).filter(voice=found).first(),
+        "trail": trail(request.standing, found),
+        "may_edit": found.can_edit(request.standing),
+    }
+    return render(request, "dialogues/voice.html", context)
+
+
+@town_page(Act.HEAR)
+def edit_voice(request: TownRequest, number: int) -> HttpResponse:
+    found = editable_voice(request, number=number)
+    here = reverse("voice", args=[request.town.code, number])
+    saved, context = edited(request, found)
+    if saved:
+        messages.success(request, f"{found.label}を書きかえました。")
+        if voices_seen(request).filter(pk=saved.pk).exists():
+            return redirect(here)
+        return redirect("voices", code=request.town.code)
+    return render(request, "dialogues/voice_edit.html", context | {"back": here})

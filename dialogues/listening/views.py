@@ -1,0 +1,252 @@
+"""Interviews, and the capture page in which their voices are typed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+from django.views.decorators.http import require_POST
+
+from dialogues.consent.levels import ConsentError, agreed_level
+from dialogues.models import Draft, Interview, Speaker, Voice
+from regions.people.acts import Act
+from regions.people.scope import TownRequest, town_page
+
+from . import actions
+from .forms import InterviewForm, VoiceEditForm, VoiceForm
+
+LONGEST_DRAFT = 20_000
+
+
+def _seen(request: TownRequest):
+    return Interview.objects.visible_to(request.user).of(request.town)
+
+
+def voices_seen(request: TownRequest):
+    """The town's voices that this person may read, with what a row of a list shows."""
+    seen = Voice.objects.visible_to(request.user).of(request.town)
+    return seen.select_related("stakeholder", "speaker", "interview")
+
+
+@town_page(Act.HEAR)
+def interviews(request: TownRequest) -> HttpResponse:
+    rows = (
+        _seen(request)
+        .annotate(voice_count=Count("voices", distinct=True))
+        .prefetch_related("stakeholders", "interviewers")
+    )
+    return render(request, "dialogues/interviews.html", {"interviews": rows})
+
+
+@town_page(Act.HEAR)
+def interview(request: TownRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(_seen(request), pk=pk)
+    rows = voices_seen(request).filter(interview=found)
+    context = {
+        "interview": found,
+        "bodies": found.stakeholders.all(),
+        "rows": rows,
+        "hidden": found.voices.count() - len(rows),
+    }
+    return render(request, "dialogues/interview.html", context)
+
+
+@town_page(Act.HEAR)
+def new_interview(request: TownRequest) -> HttpResponse:
+    return _edit_interview(request, Interview(municipality=request.town), "聴き取りを記録する")
+
+
+@town_page(Act.HEAR)
+def edit_interview(request: TownRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Interview.objects.editable_by(request.user).of(request.town), pk=pk)
+    found.check_edit(request.standing)
+    return _edit_interview(request, found, "聴き取りの記録を書きかえる")
+
+
+def _edit_interview(request: TownRequest, found: Interview, title: str) -> HttpResponse:
+    may_name = request.standing.allows(
+        lambda standing: actions.check_name_interviewers(found, standing)
+    )
+    form = InterviewForm(
+        request.POST or None,
+        instance=found,
+        town=request.town,
+        by=request.user,
+        may_name=may_name,
+    )
+    if request.method == "POST" and form.is_valid():
+        saved = actions.save_interview(
+            form.save(commit=False),
+            stakeholders=form.cleaned_data["bodies"],
+            interviewers=form.cleaned_data.get("interviewers"),
+            by=request.user,
+        )
+        messages.success(request, "聴き取りを保存しました。")
+        return redirect("interview", code=request.town.code, pk=saved.pk)
+    back = reverse("interviews", args=[request.town.code])
+    if found.pk:
+        back = reverse("interview", args=[request.town.code, found.pk])
+    context = {"form": form, "title": title, "back": back, "may_name": may_name, "found": found}
+    return render(request, "dialogues/interview_edit.html", context)
+
+
+@town_page(Act.HEAR)
+def capture(request: TownRequest, pk: int) -> HttpResponse:
+    """声を入れる: the rows so far above, the row being typed below."""
+    found = get_object_or_404(_seen(request), pk=pk)
+    draft = actions.latest_draft(found, by=request.user)
+    if draft:
+        initial = draft.fields | {"entry_key": draft.entry_key}
+    else:
+        initial = _inherited(voices_seen(request).filter(interview=found).last())
+    form = VoiceForm(initial=initial, interview=found, town=request.town)
+    return _capture(request, found, form, draft)
+
+
+def _inherited(last: Voice | None) -> dict[str, Any]:
+    """What a new row takes over from the row before it."""
+    fresh = {"entry_key": uuid.uuid4()}
+    if last is None:
+        return fresh
+    return fresh | {
+        "stakeholder": last.stakeholder_id,
+        "call_name": last.speaker.call_name if last.speaker else "",
+        "level": agreed_level(last).value,
+        "form": last.form,
+    }
+
+
+def _capture(
+    request: TownRequest, found: Interview, form: VoiceForm, draft: Draft | None = None
+) -> HttpResponse:
+    rows = voices_seen(request).filter(interview=found)
+    speakers = Speaker.objects.visible_to(request.user).of(request.town).filter(interview=found)
+    key = salted_hmac("dialogues.capture", f"{request.user.pk}:{found.pk}", algorithm="sha256")
+    context = {
+        "interview": found,
+        "form": form,
+        "rows": rows,
+        "hidden": found.voices.count() - len(rows),
+        "draft": draft,
+        "call_names": sorted({speaker.call_name for speaker in speakers}),
+        "has_bodies": form.fields["stakeholder"].queryset.exists(),
+        # Opens this person's drafts of this interview in this browser, and nothing else.
+        "draft_key": key.hexdigest(),
+    }
+    return render(request, "dialogues/capture.html", context)
+
+
+@require_POST
+@town_page(Act.HEAR)
+def add_row(request: TownRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Interview.objects.editable_by(request.user).of(request.town), pk=pk)
+    form = VoiceForm(request.POST, interview=found, town=request.town)
+    if not form.is_valid():
+        if request.htmx:
+            return JsonResponse({"errors": _words(form)}, status=422)
+        return _capture(request, found, form)
+    voice = actions.add_voice(interview=found, by=request.user, **form.entry)
+    if voice.text != form.cleaned_data["text"]:
+        # The row was saved before, from another window: these words are a row of their own.
+        if request.htmx:
+            return JsonResponse(
+                {"errors": ["この声は、別の画面で先に保存されています。"]}, status=409
+            )
+        voice = actions.add_voice(
+            interview=found, by=request.user, **form.entry | {"entry_key": uuid.uuid4()}
+        )
+    if request.htmx:
+        return _row(request, voice)
+    messages.success(request, f"{voice.label}を保存しました。")
+    return redirect(reverse("capture", args=[request.town.code, pk]) + "#new")
+
+
+def _words(form: VoiceForm) -> list[str]:
+    return [
+        f"{form.fields[name].label}: {error}" if name in form.fields else str(error)
+        for name, errors in form.errors.items()
+        for error in errors
+    ]
+
+
+def _row(request: TownRequest, voice: Voice) -> HttpResponse:
+    """A row as it stands; without its words where the person may no longer read them."""
+    seen = voices_seen(request).filter(pk=voice.pk).first()
+    context = {"voice": seen, "interview": voice.interview, "number": voice.label}
+    return render(request, "dialogues/_row.html" if seen else "dialogues/_row_hidden.html", context)
+
+
+@town_page(Act.HEAR)
+def edit_row(request: TownRequest, pk: int, number: int) -> HttpResponse:
+    """A row put right in its place; as a page of its own where scripts don't run."""
+    voice = editable_voice(request, interview=pk, number=number)
+    if request.htmx and "close" in request.GET:
+        return _row(request, voice)
+    saved, context = edited(request, voice)
+    if saved:
+        if request.htmx:
+            return _row(request, saved)
+        messages.success(request, f"{voice.label}を書きかえました。")
+        return redirect("capture", code=request.town.code, pk=pk)
+    context["back"] = reverse("capture", args=[request.town.code, pk])
+    context["here"] = reverse("row-edit", args=[request.town.code, pk, number])
+    page = "dialogues/_row_form.html" if request.htmx else "dialogues/voice_edit.html"
+    return render(request, page, context)
+
+
+def editable_voice(request: TownRequest, **which: int) -> Voice:
+    mine = Voice.objects.editable_by(request.user).of(request.town)
+    voice = get_object_or_404(
+        mine.select_related("stakeholder", "speaker", "interview__municipality"), **which
+    )
+    voice.check_edit(request.standing)
+    return voice
+
+
+def edited(request: TownRequest, voice: Voice) -> tuple[Voice | None, dict[str, Any]]:
+    """The voice as saved, or None with what the form's page needs.
+
+    Where someone else rewrote the words meanwhile, both stand side by side in `present` and the
+    form, and saving once more means to write over.
+    """
+    form = VoiceEditForm(request.POST or None, instance=voice, town=request.town)
+    context: dict[str, Any] = {"form": form, "voice": voice}
+    if request.method != "POST" or not form.is_valid():
+        return None, context
+    revision = form.cleaned_data["read_revision"]
+    try:
+        changes, level = form.changes, form.new_level
+        return actions.edit_voice(
+            voice, by=request.user, read_revision=revision, changes=changes, **level
+        ), context
+    except ConsentError as error:
+        form.add_error(None, error)
+    except actions.Conflict as conflict:
+        typed = request.POST.copy()
+        typed["read_revision"] = str(conflict.voice.revision)
+        again = VoiceEditForm(typed, instance=voice, town=request.town)
+        context |= {"present": conflict.voice, "form": again}
+    return None, context
+
+
+@require_POST
+@town_page(Act.HEAR)
+def draft(request: TownRequest, pk: int) -> HttpResponse:
+    """Keeps the row being typed. Nothing is checked: it is put back as it was."""
+    found = get_object_or_404(Interview.objects.editable_by(request.user).of(request.town), pk=pk)
+    try:
+        entry_key = uuid.UUID(request.POST.get("entry_key", ""))
+    except ValueError:
+        return JsonResponse({"state": "refused"}, status=400)
+    kept = {*VoiceForm.base_fields, "typed_at"} - {"entry_key"}
+    fields = {name: request.POST[name] for name in kept if name in request.POST}
+    if sum(map(len, fields.values())) > LONGEST_DRAFT:
+        return JsonResponse({"state": "refused"}, status=413)
+    fresh = actions.keep_draft(found, entry_key=entry_key, fields=fields, by=request.user)
+    return JsonResponse({"state": "kept" if fresh else "saved"})

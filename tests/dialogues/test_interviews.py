@@ -1,0 +1,100 @@
+import pytest
+
+from dialogues.models import Interview, Level, Voice
+from tests.factories import make_body, make_interview, make_voice, share
+
+pytestmark = pytest.mark.django_db
+
+TYPED = {
+    "date": "令和8年7月22日",
+    "start": "１４時",
+    "end": "15時30分",
+    "place": "川沿いの足湯",
+    "consent_method": "口頭で同意",
+    "interviewers": "staffさん\n木村",
+}
+
+
+def post(client, path, **typed):
+    return client.post(f"/m/990019/interviews/{path}", TYPED | typed)
+
+
+def test_an_empty_list_says_that_nobody_went_yet(world, browse):
+    page = browse(world.staff).get("/m/990019/interviews/").content.decode()
+    assert "まだ聴きに行っていません" in page
+
+
+def test_an_interview_is_recorded_with_who_was_there_and_who_asked(world, browse):
+    body = make_body(world.town, "つむぎ診療所")
+    client = browse(world.staff)
+    post(client, "new/", bodies=[body.pk], interviewers=f"{world.staff.name}\n木村")
+    interview = Interview.objects.get()
+    assert (f"{interview.start:%H:%M}", f"{interview.end:%H:%M}") == ("14:00", "15:30")
+    assert [(i.name, i.user) for i in interview.interviewers.all()] == [
+        (world.staff.name, world.staff),
+        ("木村", None),
+    ]
+    page = client.get("/m/990019/interviews/").content.decode()
+    assert "令和8年7月22日（水）" in page
+    assert "つむぎ診療所" in page
+    assert "同意の取り方が未記録" not in page
+
+
+def test_a_wrong_time_is_told_beside_the_field_and_nothing_typed_is_lost(world, browse):
+    page = post(browse(world.staff), "new/", start="25時").content.decode()
+    assert "「25時」を時刻として読めません" in page
+    assert "川沿いの足湯" in page
+    page = post(browse(world.staff), "new/", start="16時").content.decode()
+    assert "終わりの時刻が、始まりより前" in page
+
+
+def test_a_body_of_another_town_can_not_have_been_there(world, browse):
+    elsewhere = make_body(world.other_town)
+    page = post(browse(world.staff), "new/", bodies=[elsewhere.pk]).content.decode()
+    assert "この町の関係者から選んでください" in page
+    assert not Interview.objects.exists()
+
+
+def test_a_body_whose_voice_was_taken_down_stays(world, browse):
+    body = make_body(world.town, "朝市の会")
+    voice = make_voice(body, by=world.staff)
+    page = post(browse(world.staff), f"{voice.interview_id}/edit/").content.decode()
+    assert "声がある関係者は外せません: 朝市の会" in page
+
+
+def test_while_the_way_of_consent_is_blank_every_voice_is_c(world, browse):
+    body = make_body(world.town)
+    voice = make_voice(body, by=world.staff, level=Level.A)
+    share(voice, by=world.checker)
+    post(browse(world.staff), f"{voice.interview_id}/edit/", bodies=[body.pk], consent_method="")
+    voice = Voice.objects.get()
+    assert voice.level == Level.C
+    assert not hasattr(voice, "shared")
+    page = browse(world.staff).get(f"/m/990019/interviews/{voice.interview_id}/").content.decode()
+    assert "この回の声はすべて「C 担当者限り」" in page
+    post(browse(world.staff), f"{voice.interview_id}/edit/", bodies=[body.pk])
+    assert Voice.objects.get().level == Level.A
+
+
+def test_nobody_lets_himself_in_to_what_others_heard(world, browse):
+    interview = make_interview(world.town, by=world.staff)
+    voice = make_voice(
+        make_body(world.town), "妻のこと", by=world.staff, level=Level.C, interview=interview
+    )
+    client = browse(world.coordinator)
+    post(client, f"{interview.pk}/edit/", bodies=[voice.stakeholder_id],
+         interviewers=world.coordinator.name)  # fmt: skip
+    assert [i.user for i in interview.interviewers.all()] == [world.staff]
+    page = client.get(f"/m/990019/interviews/{interview.pk}/").content.decode()
+    assert "妻のこと" not in page
+    assert "ほかに1件の声があります" in page
+
+
+def test_those_who_do_not_listen_see_no_interviews(world, browse):
+    interview = make_interview(world.town)
+    for outsider in (world.section, world.advisor, world.prefecture, world.nation):
+        for path in ("", "new/", f"{interview.pk}/", f"{interview.pk}/capture/"):
+            assert browse(outsider).get(f"/m/990019/interviews/{path}").status_code == 403
+    assert browse(world.staff2).get("/m/990019/interviews/").status_code == 404
+    elsewhere = make_interview(world.other_town)
+    assert browse(world.staff).get(f"/m/990019/interviews/{elsewhere.pk}/").status_code == 404
