@@ -1,5 +1,11 @@
 """What can be counted and proposed of the dialogues. Each room registers its own."""
 
-from .listening import signs as listening
+from .listening import signs as listening  # in the road's order, which is the order on the page
 
-__all__ = ["listening"]
+# isort: split
+from .consent import signs as consent
+
+# isort: split
+from .board import signs as board
+
+__all__ = ["board", "consent", "listening"]

@@ -1,15 +1,9 @@
-from django.http import HttpResponse
 from django.urls import path
 
-from regions.people.acts import Act
-from regions.people.scope import town_page
-
-
-@town_page(Act.SEE_TOWN)
-def soon(request, **kwargs):
-    return HttpResponse("")
-
+from . import views
 
 urlpatterns = [
-    path("sharing/", soon, name="sharing"),
+    path("sharing/", views.sharing, name="sharing"),
+    path("sharing/<int:number>/", views.sharing_voice, name="sharing-voice"),
+    path("sharing/<int:number>/decide/", views.decide, name="sharing-decide"),
 ]

@@ -4,8 +4,8 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, Q, Value
-from django.db.models.functions import Coalesce, Concat
+from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models.functions import Concat
 
 from regions.models import Note, TownLink, TownModel, TownQuerySet, User, town_keys
 from regions.people.access import NotAllowed, Standing, towns_where
@@ -18,9 +18,14 @@ OUTSIDE_NEEDS_SPEAKERS = 3
 """A word is shown outside the town when at least so many people stand behind it."""
 
 # Unknown speakers of one body in one interview count as one.
-SPEAKER_KEY = Coalesce(
-    Concat(Value("s"), F("placements__voice__speaker_id"), output_field=models.CharField()),
-    Concat(
+SPEAKER_KEY = Case(
+    When(
+        placements__voice__speaker__isnull=False,
+        then=Concat(
+            Value("s"), F("placements__voice__speaker_id"), output_field=models.CharField()
+        ),
+    ),
+    default=Concat(
         Value("u"),
         F("placements__voice__interview_id"),
         Value("-"),
@@ -66,13 +71,20 @@ class Theme(TownModel):
     agreed_on = models.DateField("決めた日", null=True, blank=True)
     agreed_at = models.CharField("決めた場", max_length=80, blank=True)
     closed = models.BooleanField(default=False, editable=False)
+    joined_into = TownLink(
+        "self", models.PROTECT, null=True, editable=False, related_name="joined_from"
+    )
 
     objects = ThemeQuerySet.as_manager()
 
     class Meta:
         ordering = ("id",)
         constraints = [
-            *town_keys("theme"),
+            *town_keys("theme", "joined_into"),
+            models.CheckConstraint(
+                name="theme_joined_is_closed",
+                condition=Q(joined_into__isnull=True) | Q(closed=True),
+            ),
             models.UniqueConstraint(
                 fields=["municipality", "word"],
                 condition=Q(closed=False),

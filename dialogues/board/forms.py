@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from dialogues.consent.forms import NoConfidentialWords
+from dialogues.models import Theme, Voice
+from regions.models import Municipality
+from regions.office.forms import TownForm
+
+from . import outline
+
+
+class WordForm(NoConfidentialWords, TownForm):
+    def _get_validation_exclusions(self) -> set[str]:
+        # So that 「once among the open words of a town」 is checked here.
+        return super()._get_validation_exclusions() - {"closed"}
+
+
+class ThemeForm(WordForm):
+    class Meta(TownForm.Meta):
+        model = Theme
+        fields = ("word", "reading", "definition", "divided", "agreed_on", "agreed_at")
+        widgets = {
+            "word": forms.TextInput(attrs={"size": 24}),
+            "reading": forms.TextInput(attrs={"size": 40}),
+            "definition": forms.Textarea(attrs={"rows": 3}),
+            "divided": forms.Textarea(attrs={"rows": 3}),
+            "agreed_at": forms.TextInput(attrs={"size": 40}),
+        }
+        help_texts = {
+            "word": "20字まで。町の人が口にすることばで。",
+            "divided": "意見が分かれているところは、まとめずに残します。",
+        }
+
+
+class SplitForm(WordForm):
+    """A new word for some of the voices of another one."""
+
+    class Meta(TownForm.Meta):
+        model = Theme
+        fields = ("word",)
+        labels = {"word": "新しいことば"}
+        widgets = {"word": forms.TextInput(attrs={"size": 24})}
+
+    voices = forms.ModelMultipleChoiceField(
+        label="分ける声",
+        queryset=Voice.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "分ける声を選んでください。"},
+    )
+
+    field_order = ("voices", "word")
+
+    def __init__(self, *args: Any, theme: Theme, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        seen = outline.placed(self.reader, self.town).filter(placement__theme=theme)
+        self.fields["voices"].queryset = seen  # type: ignore[attr-defined]
+        self.fields["voices"].label_from_instance = (  # type: ignore[attr-defined]
+            lambda voice: f"{voice.label}　{voice.text[:40]}"
+        )
+
+
+class JoinForm(forms.Form):
+    into = forms.ModelChoiceField(
+        label="合わせる先のことば",
+        queryset=Theme.objects.none(),
+        empty_label="選んでください",
+        error_messages={"required": "合わせる先のことばを選んでください。"},
+    )
+
+    def __init__(self, *args: Any, theme: Theme, town: Municipality, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = Theme.objects.of(town).open().exclude(pk=theme.pk)
+        self.fields["into"].queryset = others  # type: ignore[attr-defined]

@@ -1,0 +1,50 @@
+from django.urls import reverse
+
+from dialogues.models import Placement, Theme, ThemeNote, Voice
+from regions.models import Phase
+from regions.people.access import Standing
+from regions.people.acts import Act
+from regions.progress.next_steps import NextStep, proposes
+from regions.progress.signs import Towns, grouped, moved, sign
+
+from .outline import WIDE
+
+moved(Theme.objects.all(), Placement.objects.all())
+
+
+@sign(Phase.KNOW, "words", "ことば", unit="つ", empty="まだひとつの言葉になっていません")
+def words(towns: Towns) -> dict[int, int]:
+    return grouped(Theme.objects.open().filter(municipality__in=towns))
+
+
+@sign(
+    Phase.KNOW,
+    "wide-words",
+    "うち3つ以上の分野から",
+    unit="つ",
+    empty="3つ以上の分野からのことばはまだありません",
+)
+def wide_words(towns: Towns) -> dict[int, int]:
+    wide = Theme.objects.open().with_counts().filter(sector_count__gte=WIDE).values("pk")
+    return grouped(Theme.objects.filter(municipality__in=towns, pk__in=wide))
+
+
+@proposes(order=45)
+def answer_questions_on_words(standing: Standing) -> NextStep | None:
+    if not standing.can(Act.ANSWER):
+        return None
+    notes = ThemeNote.objects.visible_to(standing.user).of(standing.town).filter(answer="")
+    count, first = notes.count(), notes.select_related("theme").first()
+    if first is None:
+        return None
+    url = reverse("word", args=[standing.town.code, first.theme_id])
+    return NextStep(f"ことばに残された問いが{count}件", f"{url}#note-{first.pk}")
+
+
+@proposes(order=50)
+def place_voices(standing: Standing) -> NextStep | None:
+    if not standing.can(Act.EDIT_WORDS):
+        return None
+    count = Voice.objects.visible_to(standing.user).of(standing.town).unplaced().count()
+    url = reverse("board", args=[standing.town.code])
+    return NextStep(f"まだどのことばにもない声が{count}件", url) if count else None

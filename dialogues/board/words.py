@@ -1,0 +1,177 @@
+"""One word: its page, its forms, and the questions left on it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from dialogues.models import Theme, ThemeNote, Voice
+from dialogues.trail import word_trail
+from regions.people.access import NotAllowed
+from regions.people.acts import Act
+from regions.people.scope import TownRequest, town_page
+from regions.support import actions as support
+from regions.support.forms import AnswerForm, NoteForm
+
+from . import actions, outline
+from .forms import JoinForm, SplitForm, ThemeForm
+
+
+@town_page(Act.SEE_WORDS)
+def word(request: TownRequest, pk: int) -> HttpResponse:
+    return _page(request, get_object_or_404(_seen(request), pk=pk))
+
+
+def _seen(request: TownRequest):
+    return Theme.objects.visible_to(request.user).of(request.town)
+
+
+def _own(request: TownRequest, pk: int) -> Theme:
+    themes = Theme.objects.editable_by(request.user).of(request.town).open()
+    return get_object_or_404(themes, pk=pk)
+
+
+def _page(request: TownRequest, theme: Theme, **forms: object) -> HttpResponse:
+    standing = request.standing
+    read = outline.inside if standing.can(Act.READ_A) else outline.outside
+    notes = ThemeNote.objects.visible_to(request.user).of(request.town)
+    context = {
+        "theme": theme,
+        "word": next((word for word in read(standing) if word.theme.pk == theme.pk), None),
+        "joined": _seen(request).filter(joined_into=theme),
+        "prompt_words": outline.PROMPT_WORDS,
+        "sector_words": outline.SECTOR_WORDS,
+        "notes": notes.filter(Q(theme=theme) | Q(theme__joined_into=theme)),
+        "may_see_notes": standing.can(Act.SEE_NOTES),
+        "ask_url": "" if theme.closed else reverse("word-ask", args=[request.town.code, theme.pk]),
+        "leads": word_trail(standing, theme),
+    }
+    if standing.can(Act.EDIT_WORDS) and not theme.closed:
+        common = {"theme": theme, "town": request.town}
+        context["split_form"] = SplitForm(
+            **common, reader=request.user, auto_id="split_%s", instance=Theme()
+        )
+        context["join_form"] = JoinForm(**common, auto_id="join_%s")
+    inside = standing.can(Act.READ_A)
+    template = "dialogues/word.html" if inside else "dialogues/word_outside.html"
+    return render(request, template, context | forms)
+
+
+@town_page(Act.EDIT_WORDS)
+def new(request: TownRequest) -> HttpResponse:
+    """A new word, empty or for the voices that were selected on the board."""
+    chosen = [value.partition(":")[0] for value in request.POST.getlist("voice")]
+    voices = Voice.objects.editable_by(request.user).of(request.town)
+    voices = list(voices.filter(pk__in=[pk for pk in chosen if pk.isdecimal()]))
+    sent = request.POST if "word" in request.POST else None
+    form = ThemeForm(sent, town=request.town, reader=request.user)
+    if form.is_valid():
+        try:
+            theme = actions.create_theme(form.save(commit=False), by=request.user, voices=voices)
+        except NotAllowed as refusal:
+            form.add_error("word", str(refusal))
+        else:
+            messages.success(request, f"ことば「{theme.word}」をつくりました。")
+            return redirect("board", code=request.town.code)
+    return _edit(request, form, "ことばをつくる", voices=voices)
+
+
+@town_page(Act.EDIT_WORDS)
+def edit(request: TownRequest, pk: int) -> HttpResponse:
+    theme = _own(request, pk)
+    now, read_at = theme.definition, theme.updated_at.isoformat()
+    form = ThemeForm(request.POST or None, instance=theme, town=request.town, reader=request.user)
+    if form.is_valid() and request.POST.get("read_at") != read_at:
+        form.add_error(
+            None,
+            f"このことばは、開いたあとに書きかえられました（いまの意味「{now}」）。"
+            "下の内容で上書きするときは、もう一度「保存する」を押してください。",
+        )
+    elif form.is_valid():
+        try:
+            actions.edit_theme(form.save(commit=False), by=request.user)
+        except NotAllowed as refusal:
+            form.add_error("word", str(refusal))
+        else:
+            messages.success(request, "書きかえました。")
+            return redirect("word", code=request.town.code, pk=pk)
+    return _edit(request, form, f"ことば「{theme.word}」を書きかえる", read_at=read_at, theme=theme)
+
+
+def _edit(request: TownRequest, form: ThemeForm, title: str, **context: object) -> HttpResponse:
+    page = {"form": form, "title": title} | context
+    return render(request, "dialogues/word_edit.html", page)
+
+
+@town_page(Act.EDIT_WORDS)
+def split(request: TownRequest, pk: int) -> HttpResponse:
+    theme = _own(request, pk)
+    form = SplitForm(
+        request.POST or None,
+        theme=theme,
+        town=request.town,
+        reader=request.user,
+        auto_id="split_%s",
+        instance=Theme(),
+    )
+    if not form.is_valid():
+        return _page(request, theme, split_form=form)
+    voices, word = form.cleaned_data["voices"], form.cleaned_data["word"]
+    try:
+        made = actions.split_theme(theme, voices=voices, word=word, by=request.user)
+    except NotAllowed as refusal:
+        form.add_error(None, str(refusal))
+        return _page(request, theme, split_form=form)
+    messages.success(request, f"「{theme.word}」から「{made.word}」を分けました。")
+    return redirect("word", code=request.town.code, pk=made.pk)
+
+
+@require_POST
+@town_page(Act.EDIT_WORDS)
+def join(request: TownRequest, pk: int) -> HttpResponse:
+    theme = _own(request, pk)
+    form = JoinForm(request.POST, theme=theme, town=request.town, auto_id="join_%s")
+    if not form.is_valid():
+        return _page(request, theme, join_form=form)
+    into = form.cleaned_data["into"]
+    try:
+        actions.join_themes(theme, into=into, by=request.user)
+    except NotAllowed as refusal:
+        form.add_error(None, str(refusal))
+        return _page(request, theme, join_form=form)
+    messages.success(
+        request, f"「{theme.word}」を「{into.word}」に合わせました。声はすべて移っています。"
+    )
+    return redirect("word", code=request.town.code, pk=into.pk)
+
+
+@require_POST
+@town_page(Act.ASK)
+def ask(request: TownRequest, pk: int) -> HttpResponse:
+    theme = get_object_or_404(_seen(request).open(), pk=pk)
+    form = NoteForm(request.POST)
+    if form.is_valid():
+        note = ThemeNote(theme=theme)
+        support.leave(note, by=request.standing, text=form.cleaned_data["text"])
+        messages.success(request, "問いを残しました。町の方が、この場所で読みます。")
+    else:
+        messages.error(request, "問い・コメントを書いてください（2,000字まで）。")
+    return redirect("word", code=request.town.code, pk=pk)
+
+
+@require_POST
+@town_page(Act.ANSWER)
+def answer(request: TownRequest, pk: int) -> HttpResponse:
+    notes = ThemeNote.objects.visible_to(request.user).of(request.town)
+    note = get_object_or_404(notes, pk=pk)
+    form = AnswerForm(request.POST)
+    if form.is_valid():
+        support.answer(note, by=request.user, text=form.cleaned_data["answer"])
+        messages.success(request, "返事を残しました。")
+    else:
+        messages.error(request, "返事を書いてください（2,000字まで）。")
+    return redirect("word", code=request.town.code, pk=note.theme_id)

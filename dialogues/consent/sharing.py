@@ -1,0 +1,189 @@
+"""公開の確認: how a voice becomes readable outside the town, as a text that the checker approved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from dialogues.models import Level, SharedVoice, SharingDecision, Voice
+from regions.models import Municipality, User
+from regions.office.japanese import first_run, fold, runs
+from stakeholders.models import Stakeholder
+
+from .names import Finding, Kind, findings, parts_of_name
+
+REPEATED_LENGTH = 12
+"""So many characters in a row are a voice's own words, not a turn of phrase that many use."""
+
+
+class SharingError(ValidationError):
+    """What was decided can't be recorded, in words: {field of the form: words}."""
+
+
+@dataclass(frozen=True)
+class Caution:
+    words: str
+    strong: bool = False
+
+
+def with_decision(voices: QuerySet[Voice]) -> QuerySet[Voice]:
+    """`approved_now` and `last_decision` (None, True, False) on the present words and level."""
+    decided = SharingDecision.objects.filter(
+        voice=OuterRef("pk"), revision=OuterRef("revision"), level=OuterRef("level")
+    )
+    shared = SharedVoice.objects.filter(
+        voice=OuterRef("pk"), revision=OuterRef("revision"), level=OuterRef("level")
+    )
+    return voices.filter(level__in=[Level.A, Level.B]).annotate(
+        approved_now=Exists(shared),
+        last_decision=Subquery(decided.order_by("-id").values("approved")[:1]),
+    )
+
+
+def waiting(voices: QuerySet[Voice]) -> QuerySet[Voice]:
+    """Not decided on; or approved once and dropped since, as when a voice came to need care."""
+    return with_decision(voices).filter(
+        Q(last_decision__isnull=True) | Q(last_decision=True), approved_now=False
+    )
+
+
+def refused(voices: QuerySet[Voice]) -> QuerySet[Voice]:
+    return with_decision(voices).filter(approved_now=False, last_decision=False)
+
+
+def approved(voices: QuerySet[Voice]) -> QuerySet[Voice]:
+    return with_decision(voices).filter(approved_now=True)
+
+
+def known_names(town: Municipality) -> dict[str, str]:
+    """Names on the town's map, and the distinctive parts of them: what each is called outside."""
+    return {
+        part: label or "ある団体"
+        for name, label in Stakeholder.objects.of(town).values_list("name", "public_label")
+        for part in parts_of_name(name, town=town.name)
+    }
+
+
+def found_in(voice: Voice) -> list[Finding]:
+    return findings(voice.text, known_names=known_names(voice.municipality))
+
+
+def warnings(voice: Voice, found: Iterable[Finding] | None = None) -> list[Caution]:
+    """What the checker should have in mind, the gravest first."""
+    body = voice.stakeholder
+    cautions = []
+    if body.sole_in_town:
+        if body.org_consent_on is None:
+            cautions.append(
+                Caution(
+                    f"「{body.name}」は町に一つしかない団体で、団体としての同意がまだありません。"
+                    "公開を認めても、紙には引用できません。",
+                    strong=True,
+                )
+            )
+        else:
+            cautions.append(Caution("町に一つしかない団体の声です（団体の同意はあります）。"))
+    if voice.sensitive:
+        note = f"（{voice.sensitive_note}）" if voice.sensitive_note else ""
+        cautions.append(
+            Caution(f"「配慮が要る」の印があります{note}。紙には引用できません。", strong=True)
+        )
+    kinds = {each.kind for each in (found_in(voice) if found is None else found)}
+    told = [kind.value for kind in Kind if kind in kinds]
+    if told:
+        cautions.append(Caution(f"文の中に、{'・'.join(told)}にあたりそうなことばがあります。"))
+    return cautions
+
+
+@transaction.atomic
+def approve(voice: Voice, *, text: str, by: User, reason: str = "") -> SharedVoice:
+    """The text that may go outside, for the words and the level as they were read in `voice`."""
+    held = _hold(voice)
+    text = text.strip()
+    if not text:
+        raise SharingError({"text": "町の外へ出す文が空です。"})
+    _decide(held, approved=True, by=by, reason=reason)
+    shared, _ = SharedVoice.objects.update_or_create(
+        voice=held,
+        defaults={
+            "municipality_id": held.municipality_id,
+            "revision": held.revision,
+            "level": held.level,
+            "text": text,
+            "approved_by": by,
+        },
+    )
+    return shared
+
+
+@transaction.atomic
+def refuse(voice: Voice, *, by: User, reason: str) -> None:
+    held = _hold(voice)
+    if not reason.strip():
+        raise SharingError({"reason": "出さない理由を書いてください。"})
+    _decide(held, approved=False, by=by, reason=reason.strip())
+    SharedVoice.objects.filter(voice=held).delete()
+
+
+def version_of(voice: Voice) -> str:
+    """What a decision is about: the words and the level."""
+    return f"{voice.revision}{voice.level}"
+
+
+def check_seen(voice: Voice, seen: str) -> None:
+    if version_of(voice) != seen:
+        raise SharingError(
+            "この声は、開いたあとに書きかえられたか、範囲が変わりました。いまの声を読み直してください。"
+        )
+
+
+def _hold(voice: Voice) -> Voice:
+    held = Voice.objects.select_for_update().get(pk=voice.pk)
+    check_seen(held, version_of(voice))
+    if held.level == Level.C:
+        raise SharingError("C（担当者限り）の声は、町の外に出せません。")
+    return held
+
+
+def _decide(held: Voice, *, approved: bool, by: User, reason: str) -> None:
+    SharingDecision.objects.create(
+        municipality_id=held.municipality_id,
+        voice=held,
+        revision=held.revision,
+        level=held.level,
+        approved=approved,
+        reason=reason,
+        decided_by=by,
+    )
+
+
+def unquotable(town: Municipality) -> list[Voice]:
+    """Voices whose words may not be repeated where people outside read."""
+    kept = Voice.objects.of(town).filter(~Q(level=Level.A) | Q(sensitive=True))
+    return list(kept.only("number", "level", "search_text", "municipality"))
+
+
+def repeats_unquotable(
+    town: Municipality, text: str, *, length: int = REPEATED_LENGTH
+) -> list[Voice]:
+    """Voices kept inside the town that share a run of so many characters with the text.
+
+    Spaces and ways of writing (half-width, ヶ/ケ, katakana) make no difference.
+    """
+    return repeated(unquotable(town), text, length=length)
+
+
+def repeated(voices: Iterable[Voice], text: str, *, length: int = REPEATED_LENGTH) -> list[Voice]:
+    known = runs(fold(text), length)
+    return [v for v in voices if known and first_run(known, v.search_text, length)]
+
+
+def shared_now(user: User) -> QuerySet[SharedVoice]:
+    """Approved texts that this person may read and that are of the voices' present words."""
+    return SharedVoice.objects.visible_to(user).filter(
+        revision=F("voice__revision"), level=F("voice__level")
+    )

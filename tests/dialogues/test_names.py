@@ -1,0 +1,83 @@
+import itertools
+
+import pytest
+
+from dialogues.consent.names import Kind, findings, parts_of_name, propose
+
+KNOWN = {
+    part: label
+    for name, label in {
+        "つむぎがわ内科クリニック": "医療にかかわる方",
+        "マルカワストア（移動スーパー まるまる号）": "商いにかかわる方",
+    }.items()
+    for part in parts_of_name(name, town="紬川町")
+}
+
+
+def proposed(text):
+    return propose(text, findings(text, known_names=KNOWN))
+
+
+def kinds(text):
+    return {found.kind for found in findings(text, known_names=KNOWN)}
+
+
+@pytest.mark.parametrize(
+    ("text", "outside"),
+    [
+        ("浜田さんが来た", "［ある方］が来た"),
+        ("昨日浜田さんが来た", "昨日［ある方］が来た"),
+        ("濱田氏と山田先生", "［ある方］と［ある方］"),
+        ("さとうさんの畑", "［ある方］の畑"),
+        ("隣のまさこちゃん", "隣の［ある方］"),
+        ("浜田会長が言う", "［ある役の方］が言う"),
+        ("八十二歳になった", "［80代］になった"),
+        ("８２歳になった", "［80代］になった"),
+        ("17歳です", "［10代］です"),
+        ("電話は0120-44-5566まで", "電話は［電話番号］まで"),
+        ("昭和12年3月4日生まれ", "［生まれた年］"),
+        ("下紬１２３番地の４", "下紬［住所］"),
+        ("つむぎがわ内科クリニックで聞いた", "［医療にかかわる方］で聞いた"),
+        ("まるまる号に乗って", "［商いにかかわる方］に乗って"),
+        ("マルカワストアとまるかわすとあ", "［商いにかかわる方］と［商いにかかわる方］"),
+    ],
+)
+def test_what_points_at_someone_is_replaced(text, outside):
+    assert proposed(text) == outside
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "お客さんが一人でも、皆さんが笑う",
+        "利用者さんと住民さん、お母さん、おばあちゃん、赤ちゃん",
+        "同様に、様子を見て、多様な氏名",
+        "パートさんに休んでもらう",
+        "要介護2で、薬を飲んで、千二百円の赤字",
+    ],
+)
+def test_what_names_nobody_stays(text):
+    assert proposed(text) == text
+
+
+def test_illness_care_and_figures_are_pointed_out_without_a_replacement():
+    assert kinds("認知症で要介護2") == {Kind.CARE}
+    assert kinds("この前、家で転んだ") == {Kind.CARE}
+    assert kinds("千二百円の赤字") == {Kind.NUMBER}
+    assert kinds("区長に頼んだ") == {Kind.OFFICE}
+    assert kinds("浜田の畑") == {Kind.NAME}
+
+
+def test_findings_stand_in_order_and_never_overlap():
+    text = "つむぎがわ内科クリニックの浜田先生は82歳、要介護2、0120-44-5566"
+    found = findings(text, known_names=KNOWN)
+    assert [f.start for f in found] == sorted(f.start for f in found)
+    assert all(a.end <= b.start for a, b in itertools.pairwise(found))
+    assert "浜田" not in propose(text, found)
+
+
+def test_a_name_gives_its_own_parts_but_not_what_many_share():
+    assert parts_of_name("社会福祉法人 紬川町社会福祉協議会", town="紬川町") == [
+        "社会福祉法人 紬川町社会福祉協議会"
+    ]
+    assert "つむぎ苑" in parts_of_name("社会福祉法人つむぎ福祉会（特養・デイサービス つむぎ苑）")

@@ -1,0 +1,92 @@
+import pytest
+
+from dialogues.board import actions
+from dialogues.models import Level, Theme
+from tests.factories import make_body, make_theme, make_voice
+
+pytestmark = pytest.mark.django_db
+BOARD = "/m/990019/words/"
+WORD = {"word": "縁側", "reading": "えんがわ", "definition": "", "divided": ""}
+
+
+def test_selected_voices_become_a_new_word(world, browse):
+    voices = [make_voice(make_body(world.town), text, by=world.staff) for text in ("川", "山")]
+    client = browse(world.staff)
+    shown = client.post(f"{BOARD}new/", {"voice": [f"{v.pk}:0" for v in voices], "to": ""})
+    assert "このことばに置く声（2件）" in shown.content.decode()
+    client.post(f"{BOARD}new/", WORD | {"voice": [v.pk for v in voices]})
+    assert Theme.objects.get().placements.count() == 2
+
+
+def test_bad_words_are_told_beside_the_field_and_nothing_is_lost(world, browse):
+    make_theme(world.town, "縁側", voices=[], by=world.staff)
+    client = browse(world.staff)
+    shown = client.post(f"{BOARD}new/", WORD | {"divided": "事故の責任"}).content.decode()
+    assert "同じことばがすでにあります" in shown
+    assert "事故の責任" in shown
+    shown = client.post(f"{BOARD}new/", WORD | {"word": "あ" * 21}).content.decode()
+    assert "20 文字以下" in shown
+    assert Theme.objects.count() == 1
+
+
+def test_a_word_of_another_town_is_no_obstacle(world, browse):
+    make_theme(world.other_town, "縁側", voices=[], by=world.staff2)
+    browse(world.staff).post(f"{BOARD}new/", WORD)
+    assert Theme.objects.of(world.town).get().word == "縁側"
+
+
+def test_words_of_confidence_cannot_be_pasted_into_what_outsiders_read(world, browse):
+    body = make_body(world.town)
+    close = make_voice(
+        body, "上紬線は一日走ると千二百円の赤字です。", by=world.staff, level=Level.B
+    )
+    secret = make_voice(
+        body, "実はこの前、家で転んだことを黙っている。", by=world.staff, level=Level.C
+    )
+    client = browse(world.coordinator)
+    shown = client.post(f"{BOARD}new/", WORD | {"definition": f"ほら、{close.text}"})
+    assert f"{close}（B 関係者限り）と同じ言い回しがあります" in shown.content.decode()
+    shown = client.post(f"{BOARD}new/", WORD | {"divided": secret.text}).content.decode()
+    assert "町の外に出せない声と同じ言い回しがあります" in shown
+    assert str(secret) not in shown
+    shown = browse(world.staff).post(f"{BOARD}new/", WORD | {"divided": secret.text})
+    assert f"{secret}（C 担当者限り）と同じ言い回しがあります" in shown.content.decode()
+    assert not Theme.objects.exists()
+
+
+def test_rewriting_what_another_rewrote_meanwhile_asks_first(world, browse):
+    theme = make_theme(world.town, voices=[], by=world.staff)
+    client = browse(world.staff)
+    read_at = theme.updated_at.isoformat()
+    theme.definition = "先に書いた意味"
+    actions.edit_theme(theme, by=world.checker)
+    typed = WORD | {"definition": "あとから書いた意味", "read_at": read_at}
+    shown = client.post(f"{BOARD}{theme.pk}/edit/", typed).content.decode()
+    assert "先に書いた意味" in shown
+    assert "あとから書いた意味" in shown
+    assert Theme.objects.get().definition == "先に書いた意味"
+    typed["read_at"] = Theme.objects.get().updated_at.isoformat()
+    client.post(f"{BOARD}{theme.pk}/edit/", typed)
+    assert Theme.objects.get().definition == "あとから書いた意味"
+
+
+def test_a_word_is_split_and_joined_from_its_page(world, browse):
+    voices = [make_voice(make_body(world.town), text, by=world.staff) for text in ("川", "山")]
+    theme = make_theme(world.town, voices=voices, by=world.staff)
+    client = browse(world.center)
+    shown = client.post(f"{BOARD}{theme.pk}/split/", {"word": "出番"}).content.decode()
+    assert "分ける声を選んでください" in shown
+    client.post(f"{BOARD}{theme.pk}/split/", {"word": "出番", "voices": [voices[0].pk]})
+    new = Theme.objects.get(word="出番")
+    assert new.placements.get().voice == voices[0]
+    client.post(f"{BOARD}{new.pk}/join/", {"into": theme.pk})
+    assert theme.placements.count() == 2
+    assert client.post(f"{BOARD}{new.pk}/join/", {"into": theme.pk}).status_code == 404
+
+
+def test_the_town_home_counts_words(world, browse):
+    client = browse(world.staff)
+    assert "まだひとつの言葉になっていません" in client.get("/m/990019/").content.decode()
+    make_theme(world.town, voices=[], by=world.staff)
+    shown = client.get("/m/990019/").content.decode()
+    assert "ことば　<b>1</b>つ" in shown
