@@ -1,7 +1,38 @@
+from dataclasses import dataclass
+from typing import Any
+
 import pytest
 from django.test import Client
 
-from .world import World, make_world
+from dialogues.models import Level, ThemeNote
+from regions.models import (
+    AdvisorNote,
+    Job,
+    Membership,
+    Municipality,
+    SupportEvent,
+)
+from stakeholders.models import AssetKind, Keeper
+from stories.models import Audience, Section, Step, StoryLine, StoryNote
+
+from .factories import (
+    make_asset,
+    make_body,
+    make_brief,
+    make_edition,
+    make_interview,
+    make_story,
+    make_theme,
+    make_voice,
+    share,
+)
+from .world import World, begin_support, make_world
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    """Argon2 is slow on purpose; twenty people a test need not feel it."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
@@ -19,3 +50,94 @@ def browse():
         return client
 
     return as_user
+
+
+@dataclass
+class Rows:
+    """One thing of every kind in a town, for whoever walks all of it."""
+
+    town: Municipality
+    kept: Any
+    other: Any
+    interview: Any
+    voices: list
+    word: Any
+    lonely_word: Any
+    story: Any
+    issued_story: Any
+    brief: Any
+    council_brief: Any
+    edition: Any
+    event: Any
+    note: Any
+    word_note: Any
+    story_note: Any
+    line: Any
+    citation: Any
+    step: Any
+    job: Any
+
+
+def fill(world: World, town: Municipality, suffix: str) -> Rows:
+    staff, coordinator = world.people[f"staff{suffix}"], world.people[f"coordinator{suffix}"]
+    round = begin_support(town)
+    kept, other = make_body(town), make_body(town)
+    section = Membership.objects.get(user=world.people[f"section{suffix}"])
+    Keeper.objects.create(municipality=town, stakeholder=kept, membership=section)
+    for body in (kept, other):
+        for kind in AssetKind:
+            make_asset(body, kind)
+    heard = make_interview(town, by=coordinator)
+    voices = []
+    for interview in (heard, make_interview(town)):
+        for level in Level:
+            text = f"{town.name}の{level}の声です。ここだけの話{len(voices)}。"
+            voices.append(
+                make_voice(kept, text, by=staff, level=level, interview=interview, speaker=level)
+            )
+    share(voices[0], by=staff, text=f"{town.name}の確かめた声A")
+    share(voices[1], by=staff, text=f"{town.name}の確かめた声B")
+    word = make_theme(town, "縁側", voices=voices[:3], by=staff)
+    lonely = make_theme(town, "出番", voices=voices[3:4], by=staff)
+    told, issued = make_story(town, "語り"), make_story(town, "出した話")
+    line = StoryLine.objects.create(
+        municipality=town, story=told, section=Section.CAN, who=kept, text="畳を開ける"
+    )
+    written = {"author": world.advisor, "author_post": "アドバイザー", "said_on": "2026-10-01"}
+    council = make_brief(issued)
+    return Rows(
+        town=town,
+        kept=kept,
+        other=other,
+        interview=heard,
+        voices=voices,
+        word=word,
+        lonely_word=lonely,
+        story=told,
+        issued_story=issued,
+        brief=make_brief(told, Audience.COMMUNITY),
+        council_brief=council,
+        edition=make_edition(council, by=staff),
+        event=SupportEvent.objects.create(
+            municipality=town, round=round, kind="visit", date="2026-07-14", title="現地支援"
+        ),
+        note=AdvisorNote.objects.create(municipality=town, round=round, text="問い", **written),
+        word_note=ThemeNote.objects.create(municipality=town, theme=word, text="問い", **written),
+        story_note=StoryNote.objects.create(municipality=town, story=told, text="問い", **written),
+        line=line,
+        citation=line.citations.create(municipality=town, voice=voices[0], revision=1),
+        step=Step.objects.create(
+            municipality=town, story=told, what="会場を決める", who="福祉課", due="2026-11-27"
+        ),
+        job=Job.objects.create(
+            municipality=town, kind="issue-brief", requested_by=staff, state="refused", reason="否"
+        ),
+    )
+
+
+@pytest.fixture
+def full(world) -> tuple[World, Rows, Rows]:
+    """The world with something of every kind in both towns. Only つむぎ町 is supported."""
+    ours, theirs = fill(world, world.town, ""), fill(world, world.other_town, "2")
+    theirs.note.round.__class__.objects.filter(municipality=world.other_town).update(year=2020)
+    return world, ours, theirs

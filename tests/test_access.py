@@ -9,21 +9,8 @@ from dialogues.models import Interview, Level, SharedVoice, Theme, Voice
 from regions.models import Membership, Role, SupportRound
 from regions.people.access import TABLE, NotAllowed, Standing, towns_where
 from regions.people.acts import Act
-from stakeholders.models import Asset, AssetKind, Keeper, Stakeholder
-from stories.models import Audience, Brief, Edition, Story
-
-from .factories import (
-    make_asset,
-    make_body,
-    make_brief,
-    make_edition,
-    make_interview,
-    make_story,
-    make_theme,
-    make_voice,
-    share,
-)
-from .world import begin_support
+from stakeholders.models import Asset, Stakeholder
+from stories.models import Brief, Edition, Story
 
 pytestmark = pytest.mark.django_db
 
@@ -42,30 +29,8 @@ CHECKED = [
 
 
 @pytest.fixture
-def full(world):
-    """Both towns with something of every kind, at every level; only つむぎ町 is supported."""
-    begin_support(world.town)
-    for town, suffix in ((world.town, ""), (world.other_town, "2")):
-        staff, coordinator = world.people[f"staff{suffix}"], world.people[f"coordinator{suffix}"]
-        kept, other = make_body(town), make_body(town)
-        section = Membership.objects.get(user=world.people[f"section{suffix}"])
-        Keeper.objects.create(municipality=town, stakeholder=kept, membership=section)
-        for body in (kept, other):
-            for kind in AssetKind:
-                make_asset(body, kind)
-        heard = make_interview(town, by=coordinator)
-        voices = []
-        for interview in (heard, make_interview(town)):
-            for level in Level:
-                voice = make_voice(kept, by=staff, level=level, interview=interview, speaker=level)
-                voices.append(voice)
-        share(voices[0], by=staff)
-        share(voices[1], by=staff)
-        make_theme(town, "縁側", voices=voices[:3], by=staff)
-        make_theme(town, "出番", voices=voices[3:4], by=staff)
-        told, issued = make_story(town, "語り"), make_story(town, "出した話")
-        make_brief(told, Audience.COMMUNITY)
-        make_edition(make_brief(issued), by=staff)
+def full(full):
+    world, _, _ = full
     return world
 
 
