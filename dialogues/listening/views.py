@@ -188,7 +188,8 @@ def edit_row(request: TownRequest, pk: int, number: int) -> HttpResponse:
     voice = editable_voice(request, interview=pk, number=number)
     if request.htmx and "close" in request.GET:
         return _row(request, voice)
-    saved, context = edited(request, voice)
+    # Its fields stand on one page with those of the row being typed.
+    saved, context = edited(request, voice, prefix="row")
     if saved:
         if request.htmx:
             return _row(request, saved)
@@ -209,13 +210,15 @@ def editable_voice(request: TownRequest, **which: int) -> Voice:
     return voice
 
 
-def edited(request: TownRequest, voice: Voice) -> tuple[Voice | None, dict[str, Any]]:
+def edited(
+    request: TownRequest, voice: Voice, *, prefix: str | None = None
+) -> tuple[Voice | None, dict[str, Any]]:
     """The voice as saved, or None with what the form's page needs.
 
     Where someone else rewrote the words meanwhile, both stand side by side in `present` and the
     form, and saving once more means to write over.
     """
-    form = VoiceEditForm(request.POST or None, instance=voice, town=request.town)
+    form = VoiceEditForm(request.POST or None, instance=voice, town=request.town, prefix=prefix)
     context: dict[str, Any] = {"form": form, "voice": voice}
     if request.method != "POST" or not form.is_valid():
         return None, context
@@ -229,8 +232,8 @@ def edited(request: TownRequest, voice: Voice) -> tuple[Voice | None, dict[str, 
         form.add_error(None, error)
     except actions.Conflict as conflict:
         typed = request.POST.copy()
-        typed["read_revision"] = str(conflict.voice.revision)
-        again = VoiceEditForm(typed, instance=voice, town=request.town)
+        typed[form.add_prefix("read_revision")] = str(conflict.voice.revision)
+        again = VoiceEditForm(typed, instance=voice, town=request.town, prefix=prefix)
         context |= {"present": conflict.voice, "form": again}
     return None, context
 

@@ -144,11 +144,12 @@ def test_a_row_is_put_right_in_its_place(interview, world, browse):
     here = at(interview, f"rows/{voice.number}/")
     form = client.get(here, headers={"hx-request": "true"}).content.decode()
     assert form.startswith(f'<li id="row-{voice.number}"')
-    changed = row(interview, "湯は減らせない。", read_revision="1")
+    typed = row(interview, "湯は減らせない。", read_revision="1")
+    changed = {f"row-{name}": value for name, value in typed.items()}
     answer = client.post(here, changed, headers={"hx-request": "true"}).content.decode()
     assert "湯は減らせない。" in answer
     assert Voice.objects.get().revision == 2
-    assert client.post(here, changed | {"read_revision": "2"}).status_code == 302
+    assert client.post(here, changed | {"row-read_revision": "2"}).status_code == 302
 
 
 def test_a_voice_that_one_may_not_read_can_not_be_put_right(interview, world, browse):

@@ -1,0 +1,89 @@
+// Drafts kept in this browser, each sealed with a key that the server hands to its writer alone.
+// Where the browser offers no cryptography (plain http), nothing is kept here.
+
+const DATABASE = "tsumugi-drafts";
+const STORE = "drafts";
+const KEPT_FOR = 30 * 24 * 60 * 60 * 1000;
+
+const nothing = { keep: async () => false, drop: async () => {}, all: async () => [] };
+
+function asked(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+function database() {
+  const request = indexedDB.open(DATABASE, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id" });
+  return asked(request);
+}
+
+function bytes(hex) {
+  return new Uint8Array(hex.match(/../g).map((pair) => parseInt(pair, 16)));
+}
+
+// `keep(draft)` tells whether it was kept; `all()` gives the drafts of this person in this
+// interview; a draft has an `entry_key`.
+export async function localDrafts({ person, interview, key }) {
+  if (!window.isSecureContext || !window.crypto?.subtle || !window.indexedDB) return nothing;
+  try {
+    const sealing = await crypto.subtle.importKey("raw", bytes(key), "AES-GCM", false, [
+      "encrypt",
+      "decrypt",
+    ]);
+    return drafts(await database(), sealing, `${person}:${interview}:`);
+  } catch {
+    return nothing;
+  }
+}
+
+function drafts(db, sealing, prefix) {
+  const store = (mode) => db.transaction(STORE, mode).objectStore(STORE);
+
+  async function keep(draft) {
+    try {
+      const iv = crypto.getRandomValues(new Uint8Array(12));
+      const words = new TextEncoder().encode(JSON.stringify(draft));
+      const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, sealing, words);
+      await asked(
+        store("readwrite").put({ id: prefix + draft.entry_key, at: Date.now(), iv, sealed }),
+      );
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async function drop(entryKey) {
+    try {
+      await asked(store("readwrite").delete(prefix + entryKey));
+    } catch {
+      // It is dropped when it grows old.
+    }
+  }
+
+  async function open(row) {
+    try {
+      const words = await crypto.subtle.decrypt({ name: "AES-GCM", iv: row.iv }, sealing, row.sealed);
+      return [JSON.parse(new TextDecoder().decode(words))];
+    } catch {
+      return [];
+    }
+  }
+
+  async function all() {
+    try {
+      const rows = await asked(store("readonly").getAll());
+      const old = rows.filter((row) => Date.now() - row.at > KEPT_FOR);
+      for (const row of old) store("readwrite").delete(row.id);
+      const mine = rows.filter((row) => row.id.startsWith(prefix) && !old.includes(row));
+      return (await Promise.all(mine.map(open))).flat();
+    } catch {
+      return [];
+    }
+  }
+
+  return { keep, drop, all };
+}
