@@ -84,3 +84,8 @@ def fiscal_year(day: dt.date | None = None) -> int:
 def fiscal_year_label(year: int) -> str:
     """令和8年度. A fiscal year bears the era of most of its days (令和元年度 for 2019)."""
     return f"{wareki_year(dt.date(year, 5, 1))}度"
+
+
+def short_fiscal_year(year: int) -> str:
+    """R8, for the names of files."""
+    return short_wareki(dt.date(year, 5, 1)).split(".")[0]

@@ -1,15 +1,16 @@
 """HTML to PDF, closed to the network and to files: tagged (PDF/UA-1), fonts embedded.
 
-Pages use the fonts of the system (BIZ UD) through one FontConfiguration a process; a worker is
-one process with one thread, since the configuration must not be shared across threads.
+Pages use the fonts of the system (BIZ UD). A FontConfiguration must not be shared across threads,
+and a web process gives each request a thread: each rendering has its own, and one is done at a
+time in a process, which also bounds the memory it takes.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+import threading
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -26,9 +27,7 @@ class Paper:
     pages: int
 
 
-@lru_cache(maxsize=1)
-def fonts() -> FontConfiguration:
-    return FontConfiguration()
+RENDERING = threading.Lock()
 
 
 def closed_fetcher() -> URLFetcher:
@@ -36,16 +35,23 @@ def closed_fetcher() -> URLFetcher:
     return URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
 
 
-def render(html: str, *, style: str) -> Paper:
-    """`style` names a file in static/css. The page's own `<title>`, `lang` and meta go along."""
-    sheet = (Path(settings.BASE_DIR) / "static" / "css" / style).read_text(encoding="utf-8")
-    page = HTML(string=html, base_url=None, url_fetcher=closed_fetcher())
-    document = page.render(
-        stylesheets=[CSS(string=sheet, font_config=fonts(), url_fetcher=closed_fetcher())],
-        font_config=fonts(),
-        pdf_variant="pdf/ua-1",
-    )
-    return Paper(document.write_pdf(pdf_variant="pdf/ua-1"), len(document.pages))
+def render(html: str, *styles: str) -> Paper:
+    """`styles` name files in static/css. The page's own `<title>`, `lang` and meta go along:
+    author, dcterms.created and dcterms.modified. The same page gives the same bytes."""
+    folder = Path(settings.BASE_DIR) / "static" / "css"
+    with RENDERING:
+        fonts = FontConfiguration()
+        sheets = [
+            CSS(
+                string=(folder / style).read_text(encoding="utf-8"),
+                font_config=fonts,
+                url_fetcher=closed_fetcher(),
+            )
+            for style in styles
+        ]
+        page = HTML(string=html, base_url=None, url_fetcher=closed_fetcher())
+        document = page.render(stylesheets=sheets, font_config=fonts, pdf_variant="pdf/ua-1")
+        return Paper(document.write_pdf(pdf_variant="pdf/ua-1"), len(document.pages))
 
 
 def file_name(*parts: str, date: dt.date, version: int) -> str:

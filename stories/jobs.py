@@ -1,0 +1,3 @@
+from .paper import jobs as paper
+
+__all__ = ["paper"]

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_POST
+
+from dialogues.models import Voice
+from regions.models import Job, JobState
+from regions.office.jobs import enqueue
+from regions.people.access import NotAllowed
+from regions.people.acts import Act
+from regions.people.scope import TownRequest, town_page
+from stories.models import Audience, Brief, Edition, Story
+from stories.models.briefs import check_audience
+
+from . import actions
+from .content import MOST_QUOTES, content_of, contents_of
+from .forms import ApprovalForm, BriefForm, QuotesForm
+from .jobs import ISSUE
+from .rules import State, check_can_issue, examine, lost_voices, states_of, why_not
+from .sheets import print_content
+
+
+def _seen(request: TownRequest, pk: int) -> Brief:
+    briefs = Brief.objects.visible_to(request.user).of(request.town)
+    return get_object_or_404(briefs.select_related("story", "municipality"), pk=pk)
+
+
+def _mine(request: TownRequest, pk: int) -> Brief:
+    brief = _seen(request, pk)
+    brief.check_edit(request.standing)
+    return brief
+
+
+@town_page(Act.SEE_BRIEFS)
+def briefs(request: TownRequest) -> HttpResponse:
+    rows = Brief.objects.visible_to(request.user).of(request.town)
+    rows = list(rows.select_related("story").annotate(edition_count=Count("editions")))
+    states = states_of(rows, contents_of(rows))
+    context = {"briefs": [(brief, states[brief.pk].value) for brief in rows]}
+    return render(request, "stories/briefs.html", context)
+
+
+@town_page(Act.PREPARE_BRIEF)
+def new(request: TownRequest, story: int, audience: str) -> HttpResponse:
+    if audience not in Audience.values:
+        raise Http404
+    check_audience(request.standing, audience)
+    told = get_object_or_404(Story.objects.visible_to(request.user).of(request.town), pk=story)
+    brief = Brief(story=told, audience=audience, title=told.title)
+    title = f"{Audience(audience).label}の資料を用意する"
+    return _edit(request, brief, title=title, back=reverse("story", args=_at(request, told.pk)))
+
+
+@town_page(Act.PREPARE_BRIEF)
+def edit(request: TownRequest, pk: int) -> HttpResponse:
+    brief = _mine(request, pk)
+    back = reverse("brief", args=_at(request, pk))
+    return _edit(request, brief, title=f"「{brief.title}」を書きかえる", back=back)
+
+
+def _edit(request: TownRequest, brief: Brief, *, title: str, back: str) -> HttpResponse:
+    form = BriefForm(request.POST or None, instance=brief, town=request.town, reader=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "保存しました。")
+        return redirect("brief", code=request.town.code, pk=brief.pk)
+    return render(request, "ui/edit.html", {"form": form, "title": title, "back": back})
+
+
+@town_page(Act.SEE_BRIEFS)
+def brief(request: TownRequest, pk: int) -> HttpResponse:
+    return _show(request, _seen(request, pk))
+
+
+def _show(request: TownRequest, brief: Brief, approval: ApprovalForm | None = None) -> HttpResponse:
+    """Where the brief stands, what it will say, and what was handed out."""
+    seen = examine(brief)
+    may_approve = request.standing.can(Act.APPROVE_BRIEF) and not seen.problems
+    if seen.state in (State.APPROVED, State.ISSUED):
+        may_approve = False
+    voices = Voice.objects.visible_to(request.user).in_bulk([q.voice for q in seen.content.quotes])
+    editions = Edition.objects.visible_to(request.user).filter(brief=brief).defer("pdf")
+    context = {
+        "brief": brief,
+        "seen": seen,
+        "content": seen.content,
+        "voices": [(quote, voices.get(quote.voice)) for quote in seen.content.quotes],
+        "may_edit": brief.can_edit(request.standing),
+        "may_ask": brief.can_edit(request.standing)
+        and not seen.problems
+        and seen.state in (State.DRAFT, State.CHANGED),
+        "may_issue": request.standing.allows(lambda me: check_can_issue(brief, me, seen)),
+        "approval": (approval or ApprovalForm(initial={"fingerprint": seen.content.fingerprint}))
+        if may_approve
+        else None,
+        "editions": editions.select_related("approved_by", "issued_by").prefetch_related(
+            "quotes__voice"
+        ),
+    }
+    return render(request, "stories/brief.html", context)
+
+
+@town_page(Act.PREPARE_BRIEF)
+def quotes(request: TownRequest, pk: int) -> HttpResponse:
+    """Offers only what may be quoted, as it would be printed; the raw words are not shown."""
+    brief = _mine(request, pk)
+    chosen = list(brief.quotes.values_list("voice", flat=True))
+    words = brief.story.story_themes.values_list("theme", flat=True)
+    offered = Voice.objects.visible_to(request.user).of(request.town).quotable()
+    offered = offered.select_related("stakeholder", "shared", "placement__theme")
+    voices = sorted(offered, key=lambda voice: _rank(voice, chosen, set(words)))
+    still = [pk for pk in chosen if any(voice.pk == pk for voice in voices)]
+    most = MOST_QUOTES[Audience(brief.audience)]
+    form = QuotesForm(request.POST or None, voices=voices, chosen=still, most=most)
+    if request.method == "POST" and form.is_valid():
+        actions.pick_quotes(brief, voices=form.picked)
+        messages.success(request, "載せる声を保存しました。")
+        return redirect("brief", code=request.town.code, pk=brief.pk)
+    lost = [why_not(voice) for voice in lost_voices(brief)]
+    context = {"brief": brief, "form": form, "most": most, "lost": lost}
+    return render(request, "stories/quotes.html", context)
+
+
+def _rank(voice: Voice, chosen: list[int], words: set[int]) -> tuple[int, int]:
+    """Those chosen in their order, then voices of the story's words, then the others."""
+    if voice.pk in chosen:
+        return 0, chosen.index(voice.pk)
+    placement = getattr(voice, "placement", None)
+    return (1 if placement and placement.theme_id in words else 2), voice.number
+
+
+@require_POST
+@town_page(Act.PREPARE_BRIEF)
+def ask_approval(request: TownRequest, pk: int) -> HttpResponse:
+    brief = _mine(request, pk)
+    try:
+        actions.ask_approval(brief, by=request.standing)
+    except NotAllowed as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "確認者に確認を頼みました。")
+    return redirect("brief", code=request.town.code, pk=brief.pk)
+
+
+@require_POST
+@town_page(Act.APPROVE_BRIEF)
+def approve(request: TownRequest, pk: int) -> HttpResponse:
+    brief = _seen(request, pk)
+    form = ApprovalForm(request.POST)
+    if not form.is_valid():
+        return _show(request, brief, form)
+    try:
+        actions.approve(brief, by=request.standing, **form.cleaned_data)
+    except NotAllowed as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "発行を認めました。")
+    return redirect("brief", code=request.town.code, pk=brief.pk)
+
+
+@require_POST
+@town_page(Act.PREPARE_BRIEF)
+def issue(request: TownRequest, pk: int) -> HttpResponse:
+    brief = _mine(request, pk)
+    at_work = Job.objects.visible_to(request.user).of(request.town)
+    at_work = at_work.filter(
+        kind=ISSUE, payload__brief=brief.pk, state__in=[JobState.WAITING, JobState.RUNNING]
+    )
+    job = at_work.first()
+    if job is None:
+        try:
+            check_can_issue(brief, request.standing)
+        except NotAllowed as refusal:
+            messages.error(request, str(refusal))
+            return redirect("brief", code=request.town.code, pk=brief.pk)
+        payload = {"brief": brief.pk}
+        job = enqueue(kind=ISSUE, town=request.town, by=request.user, payload=payload)
+    return redirect("job", code=request.town.code, pk=job.pk)
+
+
+@town_page(Act.SEE_BRIEFS)
+def preview(request: TownRequest, pk: int) -> HttpResponse:
+    """As it would be printed now, marked 下書き on every page."""
+    brief = _seen(request, pk)
+    paper = print_content(content_of(brief), at=timezone.now())
+    name = actions.name_of(brief, 0).replace("_v0.pdf", "_下書き.pdf")
+    return _pdf(paper.pdf, name, as_attachment=False)
+
+
+@town_page(Act.SEE_BRIEFS)
+def job(request: TownRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(Job.objects.visible_to(request.user).of(request.town), pk=pk)
+    template = "stories/_job.html" if request.htmx else "stories/job.html"  # type: ignore[attr-defined]
+    return render(request, template, {"job": row})
+
+
+@town_page(Act.SEE_BRIEFS)
+def edition(request: TownRequest, pk: int, number: int) -> HttpResponse:
+    editions = Edition.objects.visible_to(request.user).of(request.town)
+    row = get_object_or_404(editions, brief=pk, number=number)
+    return _pdf(bytes(row.pdf), row.file_name, as_attachment=True)
+
+
+def _pdf(pdf: bytes, name: str, *, as_attachment: bool) -> HttpResponse:
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response["Content-Disposition"] = content_disposition_header(as_attachment, name)
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _at(request: TownRequest, pk: int) -> list[object]:
+    return [request.town.code, pk]

@@ -1,0 +1,102 @@
+"""What one person reads of a story's lines and of what they rest on.
+
+Those who may read a voice see its number and words; those who walk alongside see the approved
+words and the public label and never a number; everything else is a count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dialogues.consent.sharing import shared_now
+from dialogues.models import SharedVoice, Voice
+from regions.people.access import Standing
+from regions.people.acts import Act
+from stakeholders.models import Asset
+from stories.models import Citation, Section, Story, StoryLine
+
+
+@dataclass
+class Evidence:
+    citation: Citation
+    text: str
+    by: str
+    """Who said or has it, in the words this person may read."""
+    number: str = ""
+    url_number: int | None = None
+
+
+@dataclass
+class Line:
+    line: StoryLine
+    who: str
+    evidence: list[Evidence] = field(default_factory=list)
+    hidden: int = 0
+    """Voices of the town that this person does not read."""
+    hidden_assets: int = 0
+
+    @property
+    def count(self) -> int:
+        return len(self.evidence) + self.hidden + self.hidden_assets
+
+    @property
+    def is_hypothesis(self) -> bool:
+        return not self.count
+
+    @property
+    def moved_on(self) -> bool:
+        return any(each.citation.moved_on for each in self.evidence)
+
+
+def sections(story: Story, standing: Standing) -> dict[str, list[Line]]:
+    """{section: its lines}, for any number of lines with the same few queries."""
+    lines = list(
+        story.lines.select_related("who").prefetch_related("citations__voice__stakeholder")
+    )
+    cited = Citation.objects.filter(line__story=story)
+    voices = Voice.objects.filter(pk__in=cited.values("voice"))
+    raw = {voice.pk: voice for voice in voices.visible_to(standing.user)}
+    shared = {each.voice_id: each for each in shared_now(standing.user).filter(voice__in=voices)}
+    assets = {
+        asset.pk: asset
+        for asset in Asset.objects.visible_to(standing.user)
+        .filter(pk__in=cited.values("asset"))
+        .select_related("stakeholder")
+    }
+    found: dict[str, list[Line]] = {section.value: [] for section in Section}
+    for line in lines:
+        shown = Line(line, name(line.who, standing))
+        for citation in line.citations.all():
+            _add(shown, citation, raw, shared, assets)
+        found[line.section].append(shown)
+    return found
+
+
+def _add(
+    shown: Line,
+    citation: Citation,
+    raw: dict[int, Voice],
+    shared: dict[int, SharedVoice],
+    assets: dict[int, Asset],
+) -> None:
+    if citation.asset_id is not None:
+        if asset := assets.get(citation.asset_id):
+            by = f"{asset.stakeholder.name}の{asset.get_kind_display()}"
+            shown.evidence.append(Evidence(citation, asset.text, by))
+        else:
+            shown.hidden_assets += 1
+    elif voice := raw.get(citation.voice_id):
+        by = citation.voice.stakeholder.public_label
+        shown.evidence.append(Evidence(citation, voice.text, by, voice.label, voice.number))
+    elif approved := shared.get(citation.voice_id):
+        by = citation.voice.stakeholder.public_label
+        shown.evidence.append(Evidence(citation, approved.text, by))
+    else:
+        shown.hidden += 1
+
+
+def name(body, standing: Standing) -> str:
+    """A body by its name to those who see the map, by its public label to the others."""
+    if body is None:
+        return ""
+    return body.name if standing.can(Act.SEE_BODIES) else body.public_label
