@@ -19,7 +19,7 @@ from regions.people.access import NotAllowed
 WRITTEN = ("word", "reading", "definition", "divided", "agreed_on", "agreed_at")
 FIELDS = (*WRITTEN, "closed")
 UNPLACED = "まだどのことばにもない声"
-NAMED = 3
+NAMED = 2
 """So many voices are named in a summary; more are counted."""
 
 
@@ -273,7 +273,7 @@ def quoted(theme: Theme | None) -> str:
 
 
 def named(voices: Iterable[Voice]) -> str:
-    """声-0003・声-0004 ほか5件"""
+    """声-0003・声-0004 ほか6件"""
     voices = sorted(voices, key=lambda voice: voice.number)
     told = "・".join(str(voice) for voice in voices[:NAMED])
     more = len(voices) - NAMED

@@ -80,7 +80,9 @@ ADDRESS = re.compile(
     r"|[0-9]{1,4}-[0-9]{1,4}-[0-9]{1,4})"
 )
 PLACE = re.compile(rf"{KANJI}{{1,4}}(?:地区|集落|団地|班)")
-NUMBER = re.compile(rf"[0-9][0-9,.]*|{NUMERAL}{{2,}}|[二三四五六七八九](?=円|人|軒|台|件|割)")
+NUMBER = re.compile(
+    rf"[0-9][0-9,.]*|{NUMERAL}{{2,}}|[二三四五六七八九十百千万](?=円|人|軒|台|件|割)"
+)
 CARE_LEVEL = re.compile(r"要(?:介護|支援)[0-9一二三四五]?")
 CARE_WORD = re.compile(_any(CARE))
 FAMILY_WORD = re.compile(_any(FAMILY))
