@@ -121,7 +121,8 @@ def next_to_undo(town: Municipality) -> BoardAct | None:
 
 @transaction.atomic
 def undo_last(town: Municipality, *, by: User) -> BoardAct:
-    """Takes back the newest act, if what it touched is still as it left it (BoardChanged)."""
+    """Takes back the newest act and returns it, if what it touched is still as it left it
+    (BoardChanged)."""
     with _act(town, by, ActKind.UNDO) as act:
         last = next_to_undo(town)
         if last is None:
@@ -134,7 +135,7 @@ def undo_last(town: Municipality, *, by: User) -> BoardAct:
         _restore(last.before, by=by)
         act.undoes = last
         act.summary = f"元にもどす: {last.summary}"
-    return act.row
+    return last
 
 
 # -- How an act is written -----------------------------------------------------------------------

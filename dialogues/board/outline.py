@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from dialogues.consent.sharing import shared_now
 from dialogues.models import BoardAct, Placement, Prompt, SharedVoice, Theme, ThemeNote, Voice
+from dialogues.models.voices import VoiceQuerySet
 from regions.models import Municipality, User
 from regions.people.access import Standing
 from regions.people.acts import Act
@@ -67,7 +68,6 @@ def inside(standing: Standing) -> list[Word]:
     words = _words(standing, themes)
     for voice in placed(standing.user, standing.town):
         if word := words.get(voice.placement.theme_id):
-            voice.at = word.theme.pk
             word.voices.append(voice)
     sectors = Placement.objects.filter(theme__in=list(words)).order_by()
     for theme, sector in sectors.values_list("theme", "voice__stakeholder__sector").distinct():
@@ -103,12 +103,12 @@ def _words(standing: Standing, themes: QuerySet[Theme]) -> dict[int, Word]:
     return words
 
 
-def placed(user: User, town: Municipality) -> QuerySet[Voice]:
+def placed(user: User, town: Municipality) -> VoiceQuerySet:
     seen = Voice.objects.visible_to(user).of(town).filter(placement__isnull=False)
     return seen.select_related("stakeholder", "placement")
 
 
-def unplaced(user: User, town: Municipality) -> QuerySet[Voice]:
+def unplaced(user: User, town: Municipality) -> VoiceQuerySet:
     return Voice.objects.visible_to(user).of(town).unplaced().select_related("stakeholder")
 
 

@@ -123,11 +123,11 @@ def _back(request: TownRequest, theme: int | None = None) -> str:
 @town_page(Act.EDIT_WORDS)
 def undo(request: TownRequest) -> HttpResponse:
     try:
-        act = actions.undo_last(request.town, by=request.user)
+        undone = actions.undo_last(request.town, by=request.user)
     except NotAllowed as refusal:
         messages.error(request, str(refusal))
     else:
-        _, words = outline.told([act.undoes], request.standing)[0]
+        _, words = outline.told([undone], request.standing)[0]
         messages.success(request, f"元にもどしました: {words}")
     return redirect(_back(request))
 

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from dialogues.consent.sharing import repeats_unquotable, told_repeats
 from dialogues.models import Theme, ThemeNote, Voice
 from dialogues.trail import word_trail
 from regions.people.access import NotAllowed
@@ -51,11 +52,13 @@ def _page(request: TownRequest, theme: Theme, **forms: object) -> HttpResponse:
         "leads": word_trail(standing, theme),
     }
     if standing.can(Act.EDIT_WORDS) and not theme.closed:
-        common = {"theme": theme, "town": request.town}
+        town, reader = request.town, request.user
         context["split_form"] = SplitForm(
-            **common, reader=request.user, auto_id="split_%s", instance=Theme()
+            theme=theme, town=town, reader=reader, auto_id="split_%s", instance=Theme()
         )
-        context["join_form"] = JoinForm(**common, auto_id="join_%s")
+        context["join_form"] = JoinForm(theme=theme, town=town, auto_id="join_%s")
+        if found := repeats_unquotable(town, f"{theme.word}\0{theme.definition}\0{theme.divided}"):
+            context["repeats"] = told_repeats(found, reader)
     inside = standing.can(Act.READ_A)
     template = "dialogues/word.html" if inside else "dialogues/word_outside.html"
     return render(request, template, context | forms)
@@ -65,8 +68,8 @@ def _page(request: TownRequest, theme: Theme, **forms: object) -> HttpResponse:
 def new(request: TownRequest) -> HttpResponse:
     """A new word, empty or for the voices that were selected on the board."""
     chosen = [value.partition(":")[0] for value in request.POST.getlist("voice")]
-    voices = Voice.objects.editable_by(request.user).of(request.town)
-    voices = list(voices.filter(pk__in=[pk for pk in chosen if pk.isdecimal()]))
+    own = Voice.objects.editable_by(request.user).of(request.town)
+    voices = list(own.filter(pk__in=[pk for pk in chosen if pk.isdecimal() and len(pk) < 18]))
     sent = request.POST if "word" in request.POST else None
     form = ThemeForm(sent, town=request.town, reader=request.user)
     if form.is_valid():
@@ -84,6 +87,7 @@ def new(request: TownRequest) -> HttpResponse:
 def edit(request: TownRequest, pk: int) -> HttpResponse:
     theme = _own(request, pk)
     now, read_at = theme.definition, theme.updated_at.isoformat()
+    title = f"ことば「{theme.word}」を書きかえる"
     form = ThemeForm(request.POST or None, instance=theme, town=request.town, reader=request.user)
     if form.is_valid() and request.POST.get("read_at") != read_at:
         form.add_error(
@@ -99,7 +103,7 @@ def edit(request: TownRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "書きかえました。")
             return redirect("word", code=request.town.code, pk=pk)
-    return _edit(request, form, f"ことば「{theme.word}」を書きかえる", read_at=read_at, theme=theme)
+    return _edit(request, form, title, read_at=read_at, theme=theme)
 
 
 def _edit(request: TownRequest, form: ThemeForm, title: str, **context: object) -> HttpResponse:

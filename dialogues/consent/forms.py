@@ -4,16 +4,16 @@ from typing import Any
 
 from django import forms
 
-from dialogues.models import Level, SharedVoice, SharingDecision, Voice
+from dialogues.models import SharedVoice, SharingDecision
 from regions.models import User
 
-from .sharing import repeated, unquotable
+from .sharing import repeated, told_repeats, unquotable
 
 
 class NoConfidentialWords:
     """Mixin for a TownForm whose text is read outside: it may not repeat what was kept inside.
 
-    `reader` is who types: the number of a voice is told only to one who may read that voice.
+    `reader` is who types: he is told the number of a voice only if he may read it.
     """
 
     def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
@@ -32,14 +32,8 @@ class NoConfidentialWords:
         kept = unquotable(self.town)  # type: ignore[attr-defined]
         for name, text in typed.items():
             if found := repeated(kept, text):
-                self.add_error(name, self._refusal(found))  # type: ignore[attr-defined]
+                self.add_error(name, told_repeats(found, self.reader))  # type: ignore[attr-defined]
         return cleaned
-
-    def _refusal(self, found: list[Voice]) -> str:
-        seen = Voice.objects.visible_to(self.reader).filter(pk__in=[v.pk for v in found])
-        names = "、".join(f"{v.label}（{Level(v.level).label}）" for v in seen)
-        which = names or "町の外に出せない声"
-        return f"{which}と同じ言い回しがあります。ことばを置きかえてください。"
 
 
 class ApproveForm(forms.ModelForm):

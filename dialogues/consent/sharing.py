@@ -182,6 +182,14 @@ def repeated(voices: Iterable[Voice], text: str, *, length: int = REPEATED_LENGT
     return [v for v in voices if known and first_run(known, v.search_text, length)]
 
 
+def told_repeats(found: Iterable[Voice], reader: User) -> str:
+    """The refusal in words; a voice that the reader may not read is not named."""
+    seen = Voice.objects.visible_to(reader).filter(pk__in=[voice.pk for voice in found])
+    names = "、".join(f"{voice.label}（{voice.get_level_display()}）" for voice in seen)
+    which = names or "町の外に出せない声"
+    return f"{which}と同じ言い回しがあります。ことばを置きかえてください。"
+
+
 def shared_now(user: User) -> QuerySet[SharedVoice]:
     """Approved texts that this person may read and that are of the voices' present words."""
     return SharedVoice.objects.visible_to(user).filter(

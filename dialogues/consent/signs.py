@@ -1,11 +1,14 @@
 from django.urls import reverse
 
-from dialogues.models import Voice
+from dialogues.models import SharingDecision, Voice
 from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.progress.next_steps import NextStep, proposes
+from regions.progress.signs import moved
 
 from . import sharing
+
+moved(SharingDecision.objects.all())
 
 
 @proposes(order=40)

@@ -75,6 +75,11 @@ class Theme(TownModel):
         "self", models.PROTECT, null=True, editable=False, related_name="joined_from"
     )
 
+    # What `with_counts` adds.
+    voice_count: int
+    sector_count: int
+    speaker_count: int
+
     objects = ThemeQuerySet.as_manager()
 
     class Meta:

@@ -11,6 +11,7 @@ const card = (input) => input.closest("[data-card]");
 const columns = () => [...board().querySelectorAll("[data-column]")];
 
 function say(words) {
+  document.querySelector(".messages")?.remove();
   said.textContent = "";
   // A live region speaks what changes, so the same words twice need a pause between.
   window.setTimeout(() => { said.textContent = words; }, 50);

@@ -1,4 +1,7 @@
+import threading
+
 import pytest
+from django.db import connection, transaction
 
 from dialogues.board import actions
 from dialogues.board.actions import BoardChanged
@@ -98,13 +101,43 @@ def test_two_acts_are_undone_the_newest_first_and_an_undo_is_an_act(world, voice
     theme = make_theme(world.town, voices=[], by=world.staff)
     first = actions.move(voices[:1], to=theme, by=world.staff)
     second = actions.move(voices[1:2], to=theme, by=world.staff)
-    assert actions.undo_last(world.town, by=world.checker).undoes == second
+    assert actions.undo_last(world.town, by=world.checker) == second
     assert places() == ["縁側", None, None, None]
-    assert actions.undo_last(world.town, by=world.checker).undoes == first
+    assert actions.undo_last(world.town, by=world.checker) == first
     assert places() == [None] * 4
     with pytest.raises(NotAllowed, match="元にもどす操作はありません"):
         actions.undo_last(world.town, by=world.checker)
     assert BoardAct.objects.filter(kind=ActKind.UNDO, by=world.checker).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_changes_the_board_at_a_time_and_typing_does_not_wait(world, voices):
+    theme = make_theme(world.town, voices=[], by=world.staff)
+    done = threading.Event()
+
+    def move_too():
+        actions.move(voices[1:2], to=theme, by=world.checker)
+        done.set()
+        connection.close()
+
+    other = threading.Thread(target=move_too)
+    with transaction.atomic():
+        actions.move(voices[:1], to=theme, by=world.staff)
+        other.start()
+        assert not done.wait(0.5)
+        typing = threading.Thread(target=type_a_voice, args=(world,))
+        typing.start()
+        typing.join(5)
+        assert not typing.is_alive()
+    other.join(5)
+    first, second = BoardAct.objects.order_by("id")
+    assert (first.by, second.by) == (world.staff, world.checker)
+    assert places()[:2] == ["縁側", "縁側"]
+
+
+def type_a_voice(world):
+    make_voice(make_body(world.town), by=world.staff)
+    connection.close()
 
 
 def test_undo_is_refused_with_what_changed_since(world, voices):

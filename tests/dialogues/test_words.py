@@ -1,6 +1,7 @@
 import pytest
 
 from dialogues.board import actions
+from dialogues.consent.levels import set_level
 from dialogues.models import Level, Theme
 from tests.factories import make_body, make_theme, make_voice
 
@@ -52,6 +53,20 @@ def test_words_of_confidence_cannot_be_pasted_into_what_outsiders_read(world, br
     shown = browse(world.staff).post(f"{BOARD}new/", WORD | {"divided": secret.text})
     assert f"{secret}（C 担当者限り）と同じ言い回しがあります" in shown.content.decode()
     assert not Theme.objects.exists()
+
+
+def test_a_word_that_came_to_repeat_a_voice_kept_inside_says_so(world, browse):
+    voice = make_voice(make_body(world.town), "帰りの荷台は空っぽなんです。", by=world.staff)
+    theme = make_theme(world.town, voices=[voice], by=world.staff)
+    theme.definition = f"{voice.text}という話"
+    theme.save()
+    client = browse(world.staff)
+    assert "同じ言い回し" not in client.get(f"{BOARD}{theme.pk}/").content.decode()
+    set_level(voice, level=Level.B, by=world.staff)
+    assert (
+        f"{voice}（B 関係者限り）と同じ言い回し"
+        in client.get(f"{BOARD}{theme.pk}/").content.decode()
+    )
 
 
 def test_rewriting_what_another_rewrote_meanwhile_asks_first(world, browse):
