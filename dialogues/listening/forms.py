@@ -156,7 +156,7 @@ class VoiceText(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         # Browsers send CR LF for a line break that they count as one character.
-        return super().to_python(value).replace("\r\n", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 class VoiceForm(TownForm):
@@ -164,7 +164,15 @@ class VoiceForm(TownForm):
 
     class Meta(TownForm.Meta):
         model = Voice
-        fields = ("text", "prompt", "form", "stakeholder", "moved", "after_talk", "sensitive")
+        fields: tuple[str, ...] = (
+            "text",
+            "prompt",
+            "form",
+            "stakeholder",
+            "moved",
+            "after_talk",
+            "sensitive",
+        )
         widgets = {"prompt": forms.RadioSelect, "form": forms.RadioSelect}
 
     text = VoiceText(label="声")

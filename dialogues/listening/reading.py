@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -27,12 +27,15 @@ from .views import editable_voice, edited, voices_seen
 PER_PAGE = 50
 ANY = ("", "すべて")
 UNPLACED = "none"
+DECK_ORDER = Case(*(When(voice__prompt=prompt, then=n) for n, prompt in enumerate(Prompt)))
 
 
 class SharedFilter(forms.Form):
     """What one may look for. A value that isn't offered is as none."""
 
-    q = forms.CharField(label="さがす", required=False, max_length=100)
+    q = forms.CharField(
+        label="さがす", required=False, max_length=100, widget=forms.TextInput(attrs={"size": 18})
+    )
     sector = forms.ChoiceField(label="分野", choices=[ANY, *Sector.choices], required=False)
     prompt = forms.ChoiceField(label="問いかけ", choices=[ANY, *Prompt.choices], required=False)
 
@@ -97,7 +100,7 @@ def _shared(request: TownRequest) -> HttpResponse:
     if prompt := asked.chosen("prompt"):
         rows = rows.filter(voice__prompt=prompt)
     # In no order that would tell when, or after whom, something was said.
-    rows = rows.select_related("voice__stakeholder").order_by("voice__prompt", "text")
+    rows = rows.select_related("voice__stakeholder").order_by(DECK_ORDER, "text")
     return _list(request, "dialogues/shared_voices.html", asked, everything, rows)
 
 

@@ -40,6 +40,7 @@ def interviews(request: TownRequest) -> HttpResponse:
         _seen(request)
         .annotate(voice_count=Count("voices", distinct=True))
         .prefetch_related("stakeholders", "interviewers")
+        .order_by("-date", "-pk")
     )
     return render(request, "dialogues/interviews.html", {"interviews": rows})
 
@@ -135,7 +136,7 @@ def _capture(
         "hidden": found.voices.count() - len(rows),
         "draft": draft,
         "call_names": sorted({speaker.call_name for speaker in speakers}),
-        "has_bodies": form.fields["stakeholder"].queryset.exists(),
+        "has_bodies": found.attendances.exists(),
         # Opens this person's drafts of this interview in this browser, and nothing else.
         "draft_key": key.hexdigest(),
     }

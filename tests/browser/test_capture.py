@@ -250,6 +250,7 @@ def test_a_row_is_put_right_in_its_place(capture):
     page.locator("#rows").get_by_role("button", name="保存する").click()
     expect(saved(page)).to_have_text(["湯は減らせない"])
     page.get_by_role("link", name="直す").click()
+    expect(text).to_be_visible()
     Session.objects.all().delete()
     text.fill("書いたものは残る")
     page.locator("#rows").get_by_role("button", name="保存する").click()

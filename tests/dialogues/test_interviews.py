@@ -98,3 +98,11 @@ def test_those_who_do_not_listen_see_no_interviews(world, browse):
     assert browse(world.staff2).get("/m/990019/interviews/").status_code == 404
     elsewhere = make_interview(world.other_town)
     assert browse(world.staff).get(f"/m/990019/interviews/{elsewhere.pk}/").status_code == 404
+
+
+def test_the_newest_interview_stands_first(world, browse):
+    client = browse(world.staff)
+    post(client, "new/", place="先の場所", date="R8.7.1")
+    post(client, "new/", place="後の場所", date="R8.8.1")
+    page = client.get("/m/990019/interviews/").content.decode()
+    assert page.index("後の場所") < page.index("先の場所")
