@@ -32,4 +32,3 @@ def test_pages_of_one_who_walks_alongside(world, page, live_server, signed_in, a
     signed_in(page, world.prefecture)
     page.goto(live_server.url + path)
     accessible()
-    page.screenshot(path=f"/tmp/shot{path.replace('/', '_')}.png")
