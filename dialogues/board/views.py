@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from dialogues.models import BoardAct, Prompt, Theme, Voice
+from dialogues.models.voices import VoiceQuerySet
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
@@ -28,7 +29,9 @@ def board(request: TownRequest) -> HttpResponse:
         words = outline.outside(request.standing)
         return render(request, "dialogues/board_outside.html", {"words": words})
     unplaced = list(outline.unplaced(request.user, request.town))
-    shown = _filtered(request, unplaced)
+    shown = (
+        list(_unplaced(request, request.GET)) if any(_filters(request.GET).values()) else unplaced
+    )
     words = outline.inside(request.standing)
     may_edit = request.standing.can(Act.EDIT_WORDS)
     last = actions.next_to_undo(request.town) if may_edit else None
@@ -48,16 +51,14 @@ def board(request: TownRequest) -> HttpResponse:
     return render(request, "dialogues/board.html", context)
 
 
-def _filtered(request: TownRequest, unplaced: list[Voice]) -> list[Voice]:
-    chosen = _filters(request.GET)
-    if not any(chosen.values()):
-        return unplaced
+def _unplaced(request: TownRequest, query: QueryDict) -> VoiceQuerySet:
+    chosen = _filters(query)
     found = outline.unplaced(request.user, request.town).search(chosen["q"])
     if chosen["sector"]:
         found = found.filter(stakeholder__sector=chosen["sector"])
     if chosen["prompt"]:
         found = found.filter(prompt=chosen["prompt"])
-    return list(found)
+    return found
 
 
 def _filters(query: QueryDict) -> dict[str, str]:
@@ -79,7 +80,7 @@ def move(request: TownRequest) -> HttpResponse:
         themes = Theme.objects.editable_by(request.user).of(request.town)
         theme = get_object_or_404(themes, pk=to) if int(to) else None
         _move(request, voices, theme, said)
-    return redirect(_back(request, next(iter(said.values()), None)))
+    return redirect(_back(request) + _where(request, voices, said))
 
 
 def _pair(value: str) -> tuple[int, int | None]:
@@ -110,13 +111,24 @@ def _move(
         )
 
 
-def _back(request: TownRequest, theme: int | None = None) -> str:
-    """The board as it was filtered, at the place where the voices were."""
+def _where(request: TownRequest, voices: list[Voice], said: dict[int, int | None]) -> str:
+    """Where one was: at the voice that followed, or else at the place that the voices left."""
+    theme = next(iter(said.values()), None)
+    if voices:
+        place = outline.placed(request.user, request.town).filter(placement__theme=theme)
+        left = place if theme else _unplaced(request, request.POST)
+        if following := left.filter(number__gt=voices[0].number).first():
+            return f"#slip-{following.pk}"
+    return f"#word-{theme}" if theme else "#unplaced"
+
+
+def _back(request: TownRequest) -> str:
+    """The board as it was filtered."""
     kept = QueryDict(mutable=True)
     kept.update({k: v for k, v in _filters(request.POST).items() if v})
     url = reverse("board", args=[request.town.code])
     query = f"?{kept.urlencode()}" if kept else ""
-    return f"{url}{query}#{f'word-{theme}' if theme else 'unplaced'}"
+    return f"{url}{query}"
 
 
 @require_POST

@@ -56,6 +56,17 @@ def test_moving_says_what_moved_and_comes_back_to_where_one_was(world, browse):
     assert theme.placements.get().voice == voice
 
 
+def test_one_comes_back_to_the_voice_that_followed(world, browse):
+    body = make_body(world.town)
+    voices = [make_voice(body, text, by=world.staff) for text in ("川の音", "山の音", "湯の音")]
+    theme = make_theme(world.town, voices=[], by=world.staff)
+    client = browse(world.staff)
+    went = move(client, theme, (voices[0], None), q="湯")
+    assert went.redirect_chain[0][0].endswith(f"#slip-{voices[2].pk}")
+    went = move(client, "0", (voices[0], theme))
+    assert went.redirect_chain[0][0].endswith(f"#word-{theme.pk}")
+
+
 def test_a_stale_move_still_moves_and_says_so(world, browse):
     voice = make_voice(make_body(world.town), by=world.staff)
     theme = make_theme(world.town, voices=[], by=world.staff)
