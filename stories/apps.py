@@ -1,6 +1,12 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class StoriesConfig(AppConfig):
     name = "stories"
     verbose_name = "物語"
+
+    def ready(self) -> None:
+        # Registers with the floor below where voices and words went.
+        import_module("stories.trail")

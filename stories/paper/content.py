@@ -9,6 +9,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from django.db.models import Prefetch
 from dialogues.models import Form, Level, Voice
 from stories.models import Audience, Brief, BriefQuote, Purpose, Section
 
+OWN_NUMBER = re.compile(r"^(?:[①-⑳・]|[0-9０-９]{1,2}[.．)）、])\s*")
 MOST_QUOTES = {Audience.COUNCIL: 3, Audience.COMMUNITY: 5}
 
 PURPOSE_LINES = {
@@ -38,6 +40,11 @@ class Quote:
     verbatim: bool
     voice: int
     revision: int
+
+    @property
+    def who(self) -> str:
+        """住民の方, or 産業・商業／商いにかかわる方."""
+        return self.label if self.label.startswith(self.sector) else f"{self.sector}／{self.label}"
 
 
 @dataclass(frozen=True)
@@ -159,7 +166,7 @@ def _content(brief: Brief, quotable: set[int]) -> Content:
         )
         if community
         else (),
-        to_decide=_lines(brief.to_decide) if community else (),
+        to_decide=_items(brief.to_decide) if community else (),
         footer=brief.footer,
         **own,
     )
@@ -181,5 +188,7 @@ def _quote(number: int, voice: Voice) -> Quote:
     )
 
 
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in text.splitlines() if line.strip())
+def _items(text: str) -> tuple[str, ...]:
+    """One a line, without the number or the dot that people type before it: the paper numbers."""
+    lines = (OWN_NUMBER.sub("", line.strip()) for line in text.splitlines())
+    return tuple(line for line in lines if line)

@@ -69,7 +69,7 @@ class QuotesForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         taken: set[str] = set()
-        for name, place in cleaned.items():
+        for name, place in list(cleaned.items()):
             if place and place in taken:
                 self.add_error(name, f"声{place}は、ほかの声で使われています。")
             taken.add(place)

@@ -1,0 +1,75 @@
+"""What can be counted and proposed of stories and papers."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from dialogues.models import Theme
+from regions.models import Phase
+from regions.people.access import Standing
+from regions.people.acts import Act
+from regions.progress.next_steps import NextStep, proposes
+from regions.progress.signs import Towns, grouped, moved, sign
+
+from .models import Brief, Citation, Edition, Persuasion, Step, Story, StoryLine, StoryNote
+
+moved(
+    Story.objects.all(),
+    StoryLine.objects.all(),
+    Citation.objects.all(),
+    Persuasion.objects.all(),
+    Step.objects.all(),
+    Brief.objects.all(),
+    Edition.objects.all(),
+)
+
+
+@sign(Phase.EMERGE, "stories", "物語", unit="つ", empty="新しい物語はまだありません")
+def stories(towns: Towns) -> dict[int, int]:
+    return grouped(Story.objects.filter(municipality__in=towns))
+
+
+@sign(Phase.EMERGE, "steps", "次の一歩", unit="件", empty="次の一歩はまだ決まっていません")
+def steps(towns: Towns) -> dict[int, int]:
+    return grouped(Step.objects.filter(municipality__in=towns))
+
+
+@sign(Phase.EMERGE, "editions", "出した資料", unit="版", empty="資料はまだ出していません")
+def editions(towns: Towns) -> dict[int, int]:
+    return grouped(Edition.objects.filter(municipality__in=towns))
+
+
+@proposes(order=60)
+def begin_a_story(standing: Standing) -> NextStep | None:
+    if not standing.can(Act.EDIT_STORIES):
+        return None
+    agreed = Theme.objects.of(standing.town).open().filter(agreed_on__isnull=False)
+    if Story.objects.of(standing.town).exists() or not agreed.exists():
+        return None
+    url = reverse("story-new", args=[standing.town.code])
+    return NextStep("ことばから、新しい物語を書きはじめる", url)
+
+
+@proposes(order=70)
+def look_at_a_brief(standing: Standing) -> NextStep | None:
+    if not standing.can(Act.APPROVE_BRIEF):
+        return None
+    asked = Brief.objects.visible_to(standing.user).of(standing.town)
+    # Asking takes back an earlier approval, so this is the same as rules.State.ASKED.
+    waiting = asked.filter(asked_at__isnull=False, approved_at__isnull=True).order_by("date")
+    if (first := waiting.first()) is None:
+        return None
+    url = reverse("brief", args=[standing.town.code, first.pk])
+    return NextStep(f"確認を待つ資料が{waiting.count()}件。「{first.title}」", url)
+
+
+@proposes(order=75)
+def answer_questions_on_stories(standing: Standing) -> NextStep | None:
+    if not standing.can(Act.ANSWER):
+        return None
+    notes = StoryNote.objects.visible_to(standing.user).of(standing.town).filter(answer="")
+    count, first = notes.count(), notes.first()
+    if first is None:
+        return None
+    url = reverse("story", args=[standing.town.code, first.story_id])
+    return NextStep(f"物語に残された問いが{count}件", f"{url}#note-{first.pk}")

@@ -1,0 +1,58 @@
+"""Where a voice or a word went on this floor: which stories rest on it, which papers printed it."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from dialogues.models import Theme, Voice
+from dialogues.trail import Place, leads_to, word_leads_to
+from regions.office.dates import wareki
+from regions.people.access import Standing
+
+from .models import BriefQuote, Citation, EditionQuote, Story
+
+
+@leads_to
+def stories(standing: Standing, voice: Voice) -> list[Place]:
+    seen = Story.objects.visible_to(standing.user)
+    cited = Citation.objects.filter(voice=voice, line__story__in=seen)
+    return [
+        (
+            f"物語「{citation.line.story.title}」の「{citation.line.text}」の根拠",
+            reverse("story", args=[standing.town.code, citation.line.story_id]),
+        )
+        for citation in cited.select_related("line__story")
+    ]
+
+
+@leads_to
+def papers(standing: Standing, voice: Voice) -> list[Place]:
+    """What was handed out, and what is being prepared with it."""
+    handed_out = EditionQuote.objects.visible_to(standing.user).filter(voice=voice)
+    places = []
+    printed = set()
+    for quote in handed_out.select_related("edition").defer("edition__pdf"):
+        edition = quote.edition
+        printed.add(edition.brief_id)
+        number = f"（{edition.doc_number}）" if edition.doc_number else ""
+        words = (
+            f"資料「{edition.title}」{number}第{edition.number}版に声{quote.printed_number}として"
+            f"掲載。{edition.meeting} {wareki(edition.date)}"
+        )
+        places.append((words, _brief(standing, edition.brief_id)))
+    picked = BriefQuote.objects.visible_to(standing.user).filter(voice=voice)
+    for quote in picked.exclude(brief__in=printed).select_related("brief"):
+        words = f"資料「{quote.brief.title}」の下書き"
+        places.append((words, _brief(standing, quote.brief_id)))
+    return places
+
+
+def _brief(standing: Standing, pk: int) -> str:
+    return reverse("brief", args=[standing.town.code, pk])
+
+
+@word_leads_to
+def stories_of_word(standing: Standing, theme: Theme) -> list[Place]:
+    seen = Story.objects.visible_to(standing.user).filter(story_themes__theme=theme)
+    code = standing.town.code
+    return [(f"物語「{story.title}」", reverse("story", args=[code, story.pk])) for story in seen]
