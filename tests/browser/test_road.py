@@ -225,7 +225,7 @@ def prepare(person: Person, story: str) -> str:
     words = person.open(f"{brief}/quotes/")
     assert SECRET not in words
     assert KEPT_INSIDE not in words
-    person.page.get_by_role("checkbox", name=re.compile("日なたぼっこ")).check()
+    person.page.get_by_label("声-0001を刷る場所").select_option(index=1)
     person.press("この声で保存する")
     person.open(f"{brief}/")
     person.press("確認者に確認を頼む")
@@ -253,6 +253,7 @@ def test_from_an_empty_map_to_a_printed_brief(world: World, person, worker):
 
     person.sign_in("checker")
     person.open(f"{brief}/")
+    person.fill(**{"確認のことば": "読みました"})
     person.press("この内容で発行を認める")
     person.press("この文で発行する")
     expect(person.page.get_by_text("できました").first).to_be_visible(timeout=60_000)
