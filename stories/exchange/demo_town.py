@@ -52,6 +52,9 @@ ASSET_KEYS = {
 }
 KEY_SPACE = uuid.UUID("6d1f2c0e-4c1b-5d8e-9a5e-2f7c60b8a9d1")
 
+AFTER_REAL_BUREAUS = 100
+"""Fictional bureaus come after the eight, whichever are loaded first."""
+
 
 class Unreadable(Exception):
     """The file as a whole can't be loaded."""
@@ -86,10 +89,10 @@ class DemoTown:
         with self._reading("support_round", self.data.get("support_round") or {}):
             self._round()
         self._share()
-        for key, load in (("stories", load_story), ("briefs", load_brief)):
+        for key, tell in (("stories", load_story), ("briefs", load_brief)):
             for record in self._records(key):
                 with self._reading(key, record):
-                    load(self, record)
+                    tell(self, record)
         return self
 
     def summary(self) -> str:
@@ -149,6 +152,7 @@ class DemoTown:
             if not record.get(name):
                 raise Unreadable(f"town に {name} がありません。")
         last = Bureau.objects.aggregate(last=Max("order"))["last"] or 0
+        last = max(last, AFTER_REAL_BUREAUS)
         bureau, _ = Bureau.objects.get_or_create(
             name=record["bureau"], defaults={"order": last + 1}
         )

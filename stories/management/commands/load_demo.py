@@ -30,13 +30,13 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
         parser.add_argument("--print-accounts", action="store_true")
 
-    def handle(self, **options: object) -> None:
-        if options["print_accounts"]:
+    def handle(self, *, files: list[Path], print_accounts: bool, **options: object) -> None:
+        if print_accounts:
             self.print_accounts()
             return
         call_command("load_services", stdout=self.stdout)
-        for file in options["files"] or TOWNS:
-            self.load(Path(file))
+        for file in files or TOWNS:
+            self.load(file)
 
     def load(self, file: Path) -> None:
         try:
