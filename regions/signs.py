@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from regions.models import Portrait, SupportEvent, SupportRound
+from regions.models import AdvisorNote, Portrait, SupportEvent, SupportRound
 from regions.office.dates import fiscal_year
 from regions.people.access import Standing
 from regions.people.acts import Act
@@ -27,3 +27,15 @@ def begin_the_year(standing: Standing) -> NextStep | None:
         return None
     url = reverse("round", args=[standing.town.code])
     return NextStep("今年度の支援の区分とめあてを書く", url)
+
+
+@proposes(order=44)
+def answer_a_question(standing: Standing) -> NextStep | None:
+    if not standing.can(Act.ANSWER):
+        return None
+    open_notes = AdvisorNote.objects.of(standing.town).filter(round__year=fiscal_year())
+    first = open_notes.unanswered().first()
+    if first is None:
+        return None
+    url = f"{reverse('town', args=[standing.town.code])}#note-{first.pk}"
+    return NextStep(f"伴走者からの問いに返事をする（{open_notes.unanswered().count()}件）", url)
