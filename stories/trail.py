@@ -41,9 +41,9 @@ def papers(standing: Standing, voice: Voice) -> list[Place]:
         )
         places.append((words, _brief(standing, edition.brief_id)))
     picked = BriefQuote.objects.visible_to(standing.user).filter(voice=voice)
-    for quote in picked.exclude(brief__in=printed).select_related("brief"):
-        words = f"資料「{quote.brief.title}」の下書き"
-        places.append((words, _brief(standing, quote.brief_id)))
+    for draft in picked.exclude(brief__in=printed).select_related("brief"):
+        words = f"資料「{draft.brief.title}」の下書き"
+        places.append((words, _brief(standing, draft.brief_id)))
     return places
 
 

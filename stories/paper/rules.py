@@ -143,7 +143,7 @@ def warnings(brief: Brief, content: Content) -> list[str]:
     for each in findings(content.printed_text, known_names=names):
         if each.kind in TOLD_KINDS:
             words = content.printed_text[each.start : each.end].strip()
-            told[f"「{words}」は、{each.reason}ではありませんか（{each.kind.value}）。"] = None
+            told[f"「{words}」　{each.kind.value}にあたるかもしれません。"] = None
     return list(told)
 
 

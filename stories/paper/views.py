@@ -39,8 +39,8 @@ def _mine(request: TownRequest, pk: int) -> Brief:
 
 @town_page(Act.SEE_BRIEFS)
 def briefs(request: TownRequest) -> HttpResponse:
-    rows = Brief.objects.visible_to(request.user).of(request.town)
-    rows = list(rows.select_related("story").annotate(edition_count=Count("editions")))
+    seen = Brief.objects.visible_to(request.user).of(request.town)
+    rows = list(seen.select_related("story").annotate(edition_count=Count("editions")))
     states = states_of(rows, contents_of(rows))
     context = {"briefs": [(brief, states[brief.pk].value) for brief in rows]}
     return render(request, "stories/briefs.html", context)
@@ -209,7 +209,7 @@ def edition(request: TownRequest, pk: int, number: int) -> HttpResponse:
 
 def _pdf(pdf: bytes, name: str, *, as_attachment: bool) -> HttpResponse:
     response = HttpResponse(pdf, content_type="application/pdf")
-    response["Content-Disposition"] = content_disposition_header(as_attachment, name)
+    response["Content-Disposition"] = content_disposition_header(as_attachment, name) or ""
     response["X-Content-Type-Options"] = "nosniff"
     return response
 

@@ -56,14 +56,13 @@ def cite(
     offered_v = {voice.pk for voice in offered_voices}
     offered_a = {asset.pk for asset in offered_assets}
     for citation in line.citations.all():
-        if citation.voice_id is not None:
-            kept = chosen_voices.pop(citation.voice_id, None) is not None
-            if not kept and citation.voice_id in offered_v:
-                citation.delete()
+        voice_id, asset_id = citation.voice_id, citation.asset_id
+        if voice_id is not None:
+            gone = chosen_voices.pop(voice_id, None) is None and voice_id in offered_v
         else:
-            kept = chosen_assets.pop(citation.asset_id, None) is not None
-            if not kept and citation.asset_id in offered_a:
-                citation.delete()
+            gone = chosen_assets.pop(asset_id or 0, None) is None and asset_id in offered_a
+        if gone:
+            citation.delete()
     for voice in chosen_voices.values():
         Citation.objects.create(
             municipality_id=line.municipality_id, line=line, voice=voice, revision=voice.revision

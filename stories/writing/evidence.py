@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ MOST_OFFERED = 60
 @dataclass
 class Offer:
     typed: str
-    voices: list[Voice]
+    voices: Sequence[Voice]
     assets: list[Asset]
     cited_voices: set[int]
     cited_assets: set[int]

@@ -108,7 +108,7 @@ class StepForm(NoConfidentialWords, TownForm):
         fields = ("due", "what", "who", "done_on")
 
 
-def rows(form: type[TownForm], empty: int) -> type[RowsFormSet]:
+def rows(form: type[TownForm], empty: int) -> type[BaseModelFormSet]:
     return modelformset_factory(
         form.Meta.model, form=form, formset=RowsFormSet, extra=empty, can_delete=True
     )

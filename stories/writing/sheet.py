@@ -79,17 +79,17 @@ def _add(
     shared: dict[int, SharedVoice],
     assets: dict[int, Asset],
 ) -> None:
-    if citation.asset_id is not None:
-        if asset := assets.get(citation.asset_id):
+    if citation.voice is None or citation.voice_id is None:
+        if asset := assets.get(citation.asset_id or 0):
             by = f"{asset.stakeholder.name}の{asset.get_kind_display()}"
             shown.evidence.append(Evidence(citation, asset.text, by))
         else:
             shown.hidden_assets += 1
-    elif voice := raw.get(citation.voice_id):
-        by = citation.voice.stakeholder.public_label
+        return
+    by = citation.voice.stakeholder.public_label
+    if voice := raw.get(citation.voice_id):
         shown.evidence.append(Evidence(citation, voice.text, by, voice.label, voice.number))
     elif approved := shared.get(citation.voice_id):
-        by = citation.voice.stakeholder.public_label
         shown.evidence.append(Evidence(citation, approved.text, by))
     else:
         shown.hidden += 1

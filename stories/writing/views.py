@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.db.models import Count, Prefetch
+from django.forms import BaseModelFormSet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,7 +16,7 @@ from regions.support.forms import AnswerForm, NoteForm
 from stories.models import Citation, Section, Step, Story, StoryLine, StoryNote, preparable
 
 from . import actions, evidence
-from .forms import LineRows, PersuasionRows, RowsFormSet, ServicesForm, StepRows, StoryForm
+from .forms import LineRows, PersuasionRows, ServicesForm, StepRows, StoryForm
 from .sheet import name, sections
 
 
@@ -129,7 +130,7 @@ def steps(request: TownRequest, pk: int) -> HttpResponse:
 def _rows(
     request: TownRequest,
     story: Story,
-    formset: RowsFormSet,
+    formset: BaseModelFormSet,
     title: str,
     template: str = "stories/rows.html",
 ) -> HttpResponse:
