@@ -4,6 +4,7 @@ Only the 履歴 page reads it; what a feature needs is a row of its own.
 """
 
 import pghistory
+from django.db.migrations.operations.base import Operation
 from pghistory.middleware import HistoryMiddleware
 
 
@@ -24,3 +25,24 @@ class PageHistoryMiddleware(HistoryMiddleware):
     def get_context(self, request):
         user = getattr(request, "user", None)
         return {"user": user.pk if user and user.is_authenticated else None, "url": request.path}
+
+
+class InstallTriggers(Operation):
+    """Installs all triggers that the app's models bear at this point of its migrations.
+
+    A first migration that names them in `CreateModel` renders each model once; adding them one
+    by one renders every model a hundred times over.
+    """
+
+    reversible = False
+
+    def state_forwards(self, app_label, state):
+        pass
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        for (app, _), model in to_state.models.items():
+            for trigger in model.options.get("triggers", []) if app == app_label else []:
+                schema_editor.execute(trigger.install_sql, params=None)
+
+    def describe(self):
+        return "Install the triggers of the app's tables"
