@@ -73,9 +73,7 @@ def signed_in(live_server):
         client = Client()
         client.force_login(user)
         cookie = client.cookies["sessionid"].value
-        page.context.add_cookies(
-            [{"name": "sessionid", "value": cookie, "url": live_server.url}]
-        )
+        page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
 
     return sign
 

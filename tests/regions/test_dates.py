@@ -41,7 +41,11 @@ def test_first_year_of_an_era_and_its_edge():
 
 @pytest.mark.parametrize(
     ("typed", "words"),
-    [("2026-02-30", "という日はありません"), ("来週", "日付として読めません"), ("8/7", "日付として")],
+    [
+        ("2026-02-30", "という日はありません"),
+        ("来週", "日付として読めません"),
+        ("8/7", "日付として"),
+    ],
 )
 def test_what_is_not_a_day_is_said_in_words(typed, words):
     with pytest.raises(ValueError, match=words):
