@@ -76,7 +76,7 @@ def main() -> None:
     warm_up = print_content(content, at=AT, edition=1)
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "page.html"
-        context = {"content": content, "at": AT, "edition": 1, "close": False}
+        context = {"content": content, "at": AT, "edition": 1, "setting": ""}
         page.write_text(render_to_string("stories/paper_council.html", context), encoding="utf-8")
         style = CLONE / "static" / "css" / STYLES[content.audience]
         command = [sys.executable, "-m", "weasyprint", "--pdf-variant", "pdf/ua-1"]

@@ -3,9 +3,17 @@
 import subprocess
 
 
-def text_of(pdf: bytes) -> str:
-    """All pages' text in reading order, as poppler finds it."""
+def text_of(pdf: bytes, *options: str) -> str:
+    """All pages' text as poppler finds it; by default in the order in which it was set."""
     done = subprocess.run(
-        ["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True
+        ["pdftotext", *(options or ["-raw"]), "-", "-"],
+        input=bytes(pdf),
+        capture_output=True,
+        check=True,
     )
     return done.stdout.decode()
+
+
+def words_of(pdf: bytes) -> str:
+    """In the order of the content, without the line breaks of the paper."""
+    return "".join(text_of(pdf).split())

@@ -1,17 +1,21 @@
 """The demo towns: what the loader makes of a file, and the traps that are built into it."""
 
 import json
+import re
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from dialogues.consent import sharing
 from dialogues.models import Level, SharedVoice, Theme, Voice
 from regions.models import Membership, Municipality, Role, User
 from stakeholders.models import Stakeholder
-from stories.models import Brief, Edition, Story
+from stories.models import Audience, Brief, Edition, Story
+from stories.paper.content import content_of
+from stories.paper.sheets import print_content
 
 from .pdf import text_of
 
@@ -134,6 +138,18 @@ def test_the_nation_reads_no_voice_at_all(demo, browse):
     for path in ("/overview/", f"{TOWN}/", f"{TOWN}/stories/", "/m/980013/", "/m/980013/stories/"):
         page = client.get(path).content.decode()
         assert [text for text in shared if text in page] == []
+
+
+def test_nothing_of_the_papers_is_lost_off_the_page(demo):
+    for brief in Brief.objects.filter(municipality__code="990019"):
+        content = content_of(brief)
+        paper = print_content(content, at=timezone.now(), edition=1)
+        printed = "".join(text_of(paper.pdf).split())
+        for piece in re.split(r"[\n。]", content.printed_text):
+            assert "".join(piece.split()) in printed, piece
+        assert ("心配なこと" in printed) == (brief.audience == Audience.COMMUNITY)
+        for number, piece in TRAPS.items():
+            assert piece not in printed, number
 
 
 def test_printed_editions_hold_no_trap_in_text_or_file(demo):

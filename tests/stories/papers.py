@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
 from dataclasses import dataclass
 
 import pikepdf
@@ -94,18 +93,6 @@ def issue(world, brief: Brief) -> Edition:
     job = carry_out(start_job(world, brief))
     assert job.state == "done", job.reason
     return Edition.objects.get(job=job)
-
-
-def text_of(pdf: bytes, *options: str) -> str:
-    done = subprocess.run(
-        ["pdftotext", *options, "-", "-"], input=bytes(pdf), capture_output=True, check=True
-    )
-    return done.stdout.decode()
-
-
-def words_of(pdf: bytes) -> str:
-    """In the order of the content, without the line breaks of the paper."""
-    return "".join(text_of(pdf, "-raw").split())
 
 
 def read_back(pdf: bytes) -> pikepdf.Pdf:

@@ -9,7 +9,8 @@ from stories.paper.content import content_of
 from stories.paper.rules import too_long
 from stories.paper.sheets import print_content
 
-from .papers import issue, prepare, read_back, text_of, words_of
+from ..pdf import text_of, words_of
+from .papers import issue, prepare, read_back
 
 pytestmark = pytest.mark.django_db
 
