@@ -22,6 +22,7 @@ def _seen(request: TownRequest):
     return (
         Stakeholder.objects.visible_to(request.user)
         .of(request.town)
+        .select_related("municipality")
         .prefetch_related(Prefetch("assets", assets, "seen_assets"), "keepers")
     )
 

@@ -1,0 +1,107 @@
+"""Slow work: the row is the truth, whatever becomes of the messenger."""
+
+from datetime import timedelta
+
+import kombu.pools
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from config.celery import app
+from regions.models import Job, JobState
+from regions.office import jobs
+from regions.office.jobs import Refused
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def carried(monkeypatch):
+    """A kind of work of the tests' own, and how often it was carried out."""
+    done: list[int] = []
+
+    def work(job, report):
+        report("本文を組んでいます")
+        if job.payload.get("refuse"):
+            raise Refused("同意が変わりました。")
+        if job.payload.get("break"):
+            raise RuntimeError("何かが壊れた")
+        done.append(job.pk)
+        return {"edition": 1}
+
+    monkeypatch.setitem(jobs.KINDS, "test", work)
+    return done
+
+
+def make_job(world, **fields) -> Job:
+    return Job.objects.create(
+        kind="test", municipality=world.town, requested_by=world.staff, **fields
+    )
+
+
+def after(job: Job) -> Job:
+    job.refresh_from_db()
+    return job
+
+
+def test_done_refused_and_broken_work_each_say_so(world, carried):
+    for payload, state, words in (
+        ({}, JobState.DONE, ""),
+        ({"refuse": True}, JobState.REFUSED, "同意が変わりました。"),
+        ({"break": True}, JobState.FAILED, "思わぬところで止まりました"),
+    ):
+        job = make_job(world, payload=payload)
+        jobs.run(job.pk)
+        assert after(job).state == state
+        assert words in job.reason
+        assert job.ended
+
+
+def test_two_messages_for_one_job_carry_it_out_once(world, carried):
+    job = make_job(world)
+    jobs.run(job.pk)
+    jobs.run(job.pk)
+    assert carried == [job.pk]
+
+
+def test_a_message_for_work_in_progress_does_nothing(world, carried):
+    job = make_job(world, state=JobState.RUNNING, started_at=timezone.now())
+    jobs.run(job.pk)
+    assert carried == []
+
+
+def turn_to(broker_url: str) -> None:
+    app.conf.broker_url = broker_url
+    kombu.pools.reset()
+    app._after_fork()
+
+
+def test_with_the_broker_away_the_job_waits_and_the_sweeper_sends_it(
+    world, carried, django_capture_on_commit_callbacks
+):
+    working = app.conf.broker_url
+    turn_to("redis+socket:///nowhere/valkey.sock")
+    try:
+        with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+            job = jobs.enqueue(kind="test", town=world.town, by=world.staff, payload={})
+        assert after(job).state == JobState.WAITING
+        assert job.sent_at is None
+    finally:
+        turn_to(working)
+    jobs.sweep()
+    assert after(job).sent_at is not None
+
+
+def test_the_sweeper_leaves_what_was_just_sent_and_gives_up_in_the_end(world, carried):
+    long_ago = timezone.now() - timedelta(hours=1)
+    fresh = make_job(world, sent_at=timezone.now())
+    lost = make_job(world, sent_at=long_ago)
+    hopeless = make_job(
+        world, state=JobState.RUNNING, started_at=long_ago, attempts=jobs.MOST_ATTEMPTS
+    )
+    sent = fresh.sent_at
+    jobs.sweep()
+    assert after(fresh).sent_at == sent
+    assert after(lost).sent_at > long_ago
+    assert after(hopeless).state == JobState.FAILED
+    assert "終わりませんでした" in hopeless.reason
