@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
                 ('scheme', models.CharField(blank=True, max_length=60, verbose_name='支援の区分')),
                 ('theme', models.CharField(blank=True, max_length=200, verbose_name='支援のテーマ')),
                 ('goal', models.CharField(blank=True, max_length=200, verbose_name='この一年のめあて')),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.municipality')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='support_rounds', to='regions.municipality')),
             ],
             options={
                 'ordering': ('-year',),

@@ -9,7 +9,6 @@ from .support import (
     Portrait,
     SupportEvent,
     SupportRound,
-    supported_now,
 )
 from .town import TownForeignKey, TownLink, TownModel, TownQuerySet, town_keys
 
@@ -35,6 +34,5 @@ __all__ = [
     "TownQuerySet",
     "User",
     "check_digit",
-    "supported_now",
     "town_keys",
 ]

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from regions.office.dates import fiscal_year
+
 
 class Bureau(models.Model):
     """地方厚生（支）局."""
@@ -38,6 +40,10 @@ class MunicipalityQuerySet(models.QuerySet["Municipality"]):
         """Fictional towns never count nationally."""
         return self.filter(is_fictional=False)
 
+    def supported(self) -> MunicipalityQuerySet:
+        """With a support round in the present fiscal year."""
+        return self.filter(supported_now())
+
 
 class Municipality(models.Model):
     """市町村・特別区. `code` is the 全国地方公共団体コード: six digits, the last a check digit."""
@@ -68,6 +74,12 @@ class Municipality(models.Model):
     @property
     def full_name(self) -> str:
         return f"{self.prefecture.name} {self.name}"
+
+
+def supported_now() -> models.Q:
+    """Towns with a support round in the present fiscal year; a subquery, so no town doubles."""
+    supported = Municipality.objects.filter(support_rounds__year=fiscal_year())
+    return models.Q(pk__in=supported.values("pk"))
 
 
 def check_digit(code5: str) -> str:

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 
-from regions.office.dates import fiscal_year, fiscal_year_label
+from regions.office.dates import fiscal_year_label
 from regions.people.acts import Act
 from regions.people.history import tracked
 
+from .places import Municipality
 from .town import TownLink, TownModel, TownQuerySet, town_keys
 
 
@@ -42,6 +42,7 @@ class SupportRound(TownModel):
 
     see_act, edit_act = Act.SEE_TOWN, Act.EDIT_TOWN
 
+    municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="support_rounds")
     year = models.PositiveSmallIntegerField("年度")
     scheme = models.CharField("支援の区分", max_length=60, blank=True)
     theme = models.CharField("支援のテーマ", max_length=200, blank=True)
@@ -131,8 +132,3 @@ class AdvisorNote(Note):
 
     class Meta(Note.Meta):
         constraints = [*town_keys("advisornote", "round")]
-
-
-def supported_now() -> Q:
-    """Towns with a support round in the present fiscal year."""
-    return Q(pk__in=SupportRound.objects.filter(year=fiscal_year()).values("municipality"))

@@ -6,17 +6,16 @@ A town's row carries `municipality`; a link between two such rows is a composite
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models.constraints import BaseConstraint
 
+from regions.people.access import Standing, towns_where
+from regions.people.acts import Act
+
+from .people import User
 from .places import Municipality
-
-if TYPE_CHECKING:
-    from regions.people.access import Act, Standing
-
-    from .people import User
 
 
 class TownLink(models.ForeignKey):
@@ -81,13 +80,9 @@ class TownQuerySet(models.QuerySet):
     """`visible_to` and `editable_by` follow the access table through the model's two acts."""
 
     def visible_to(self, user: User) -> Self:
-        from regions.people.access import towns_where
-
         return self.filter(municipality__in=towns_where(user, self.model.see_act))
 
     def editable_by(self, user: User) -> Self:
-        from regions.people.access import towns_where
-
         return self.filter(municipality__in=towns_where(user, self.model.edit_act))
 
     def of(self, town: Municipality) -> Self:

@@ -14,8 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Q
 
 from regions.models.people import Membership, Role, User
-from regions.models.places import Municipality, MunicipalityQuerySet
-from regions.models.support import supported_now
+from regions.models.places import Municipality, MunicipalityQuerySet, supported_now
 
 from .acts import Act
 
@@ -124,7 +123,7 @@ class Standing:
 
     @cached_property
     def supported(self) -> bool:
-        return Municipality.objects.filter(supported_now(), pk=self.town.pk).exists()
+        return Municipality.objects.supported().filter(pk=self.town.pk).exists()
 
     @cached_property
     def acts(self) -> frozenset[str]:

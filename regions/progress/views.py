@@ -8,8 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from regions.models import Phase, Prefecture, SupportEvent, SupportRound
-from regions.office.dates import fiscal_year
+from regions.models import Phase, Prefecture, SupportEvent
 from regions.people.access import NotAllowed, refusal, towns_where
 from regions.people.acts import Act
 from regions.people.scope import PersonRequest
@@ -51,22 +50,16 @@ def overview(request: PersonRequest) -> HttpResponse:
         "prefectures": Prefecture.objects.filter(municipalities__in=mine).distinct(),
         "quiet_days": QUIET_DAYS,
         "town_count": real.count(),
-        "supported_count": supported(real).count(),
+        "supported_count": real.supported().count(),
         "fictional": mine.filter(is_fictional=True).exists(),
     }
     return render(request, "regions/overview.html", context)
 
 
-def supported(towns):
-    return towns.filter(
-        pk__in=SupportRound.objects.filter(year=fiscal_year()).values("municipality")
-    )
-
-
 def rows_of(towns, *, everything: bool) -> list[Row]:
     """Towns at work (a support round this year, or any row of theirs moved), or every one."""
     now = timezone.now()
-    ids = set(supported(towns).values_list("pk", flat=True))
+    ids = set(towns.supported().values_list("pk", flat=True))
     upcoming: dict[int, SupportEvent] = {}
     events = SupportEvent.objects.filter(
         municipality__in=towns, done=False, date__gte=timezone.localdate()

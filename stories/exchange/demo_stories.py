@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from regions.models import Job, JobState, Role
 from regions.office import jobs
@@ -25,8 +24,7 @@ from stories.paper import actions as paper
 from stories.paper.content import content_of
 from stories.writing import actions as writing
 
-if TYPE_CHECKING:
-    from .demo_town import DemoTown
+from .demo_town import DemoTown
 
 # The council's headings as the file has them, and the fields that hold them.
 HEADINGS = {
@@ -39,6 +37,13 @@ HEADINGS = {
 }
 CIRCLED = re.compile(r"[①-⑳]")
 BODY_KEY = re.compile(r"^(S\d+)(?:\s+|$)")
+
+
+def load_stories(demo: DemoTown) -> None:
+    for key, load in (("stories", load_story), ("briefs", load_brief)):
+        for record in demo.records(key):
+            with demo.reading(key, record):
+                load(demo, record)
 
 
 def load_story(demo: DemoTown, record: dict) -> None:

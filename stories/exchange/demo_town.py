@@ -41,7 +41,6 @@ from stakeholders.actions import save_stakeholder
 from stakeholders.models import Asset, AssetKind, Keeper, Sector, Stakeholder
 
 from . import demo_people
-from .demo_stories import load_brief, load_story
 
 ASSET_KEYS = {
     AssetKind.STRENGTH: "strengths",
@@ -82,17 +81,13 @@ class DemoTown:
             ("voices", self._voice),
             ("themes", self._theme),
         ):
-            for record in self._records(key):
-                with self._reading(key, record):
+            for record in self.records(key):
+                with self.reading(key, record):
                     load(record)
         self._keep_own_page()
-        with self._reading("support_round", self.data.get("support_round") or {}):
+        with self.reading("support_round", self.data.get("support_round") or {}):
             self._round()
         self._share()
-        for key, tell in (("stories", load_story), ("briefs", load_brief)):
-            for record in self._records(key):
-                with self._reading(key, record):
-                    tell(self, record)
         return self
 
     def summary(self) -> str:
@@ -100,7 +95,7 @@ class DemoTown:
             return "新しく読み込むものはありません。"
         return "、".join(f"{label}{number}件" for label, number in self.added.items())
 
-    def _records(self, key: str) -> list[dict]:
+    def records(self, key: str) -> list[dict]:
         records = self.data.get(key) or []
         if not isinstance(records, list):
             self.skipped.append(f"{key}: 一覧になっていません。")
@@ -108,7 +103,7 @@ class DemoTown:
         return records
 
     @contextmanager
-    def _reading(self, key: str, record: Any) -> Iterator[None]:
+    def reading(self, key: str, record: Any) -> Iterator[None]:
         """Names the record that can't be read; nothing of it is kept."""
         name = record.get("id", "") if isinstance(record, dict) else record
         try:
@@ -125,7 +120,7 @@ class DemoTown:
     def _names(self) -> dict[str, str]:
         """Interviewers of the file become people who can sign in, by what they are called."""
         names: dict[str, str] = {}
-        for session in self._records("sessions"):
+        for session in self.records("sessions"):
             for name in session.get("interviewers") or []:
                 role = Role.STAFF
                 if "SC" in name or "社協" in name:
@@ -190,7 +185,7 @@ class DemoTown:
         kinds = {kind.label: kind for kind in EventKind}
         phases = {phase.label: phase for phase in Phase}
         for each in record.get("events") or []:
-            with self._reading("support_round.events", each):
+            with self.reading("support_round.events", each):
                 event = SupportEvent(
                     municipality=self.town,
                     round=round,
@@ -204,7 +199,7 @@ class DemoTown:
                 event.full_clean()
                 event.save()
         for each in record.get("advisor_comments") or []:
-            with self._reading("support_round.advisor_comments", each):
+            with self.reading("support_round.advisor_comments", each):
                 AdvisorNote.objects.create(
                     municipality=self.town,
                     round=round,
@@ -343,7 +338,7 @@ class DemoTown:
         that whoever tries the demo has something to decide. What the briefs quote is looked at."""
         quoted = {
             self.voices[key].pk
-            for brief in self._records("briefs")
+            for brief in self.records("briefs")
             for section in brief.get("sections") or []
             for key in section.get("quotes") or []
             if key in self.voices
@@ -354,7 +349,7 @@ class DemoTown:
             cautions = [caution.words for caution in sharing.warnings(voice, found)]
             plain = not voice.sensitive and voice.stakeholder.may_be_named and not found
             if plain or voice.pk in quoted:
-                with self._reading("公開の確認", f"{voice} {cautions}"):
+                with self.reading("公開の確認", f"{voice} {cautions}"):
                     sharing.approve(voice, text=voice.text, by=self.checker)
                     self.added["公開の確認"] += 1
 

@@ -17,6 +17,7 @@ from django.db import transaction
 
 from regions.models import Municipality
 from stories.exchange.demo_people import PASSWORD, accounts
+from stories.exchange.demo_stories import load_stories
 from stories.exchange.demo_town import DemoTown, Unreadable
 
 DATA = Path(settings.BASE_DIR) / "regions" / "data"
@@ -48,6 +49,7 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 loaded = DemoTown(data).load()
+                load_stories(loaded)
         except Unreadable as error:
             raise CommandError(f"{file.name}: {error}") from error
         self.stdout.write(f"{loaded.town.full_name}: {loaded.summary()}")
