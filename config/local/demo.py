@@ -95,7 +95,7 @@ class Demo:
         say("デモの町を読み込んでいます…")
         self.manage("load_municipalities")
         self.manage("load_demo")
-        accounts = self.manage("load_demo", "--print-accounts").strip()
+        accounts = self.manage("load_demo", "--print-accounts").strip("\n")
         if own_database:
             for earlier in self.folder.glob(f"{LOADED}*"):
                 earlier.unlink()
