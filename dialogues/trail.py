@@ -33,6 +33,21 @@ def word(standing: Standing, voice: Voice) -> list[Place]:
     return [(f"ことば「{theme.word}」", reverse("word", args=[code, theme.pk])) for theme in words]
 
 
+Printing = Callable[[Standing, Voice], list[str]]
+PRINTINGS: list[Printing] = []
+
+
+def printed_in(printing: Printing) -> Printing:
+    """Decorator. Tells the papers handed out in which the voice stands:
+    「第1版（厚生文教常任委員会 令和8年12月15日）に声1として載っています」."""
+    PRINTINGS.append(printing)
+    return printing
+
+
+def printings(standing: Standing, voice: Voice) -> list[str]:
+    return [words for printing in PRINTINGS for words in printing(standing, voice)]
+
+
 WordLead = Callable[[Standing, Theme], list[Place]]
 WORD_LEADS: list[WordLead] = []
 
