@@ -14,7 +14,7 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_POST
 
 from dialogues.consent.levels import ConsentError, agreed_level
-from dialogues.models import Draft, Interview, Speaker, Voice
+from dialogues.models import Draft, Interview, Level, Speaker, Voice
 from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
 
@@ -118,7 +118,8 @@ def _inherited(last: Voice | None) -> dict[str, Any]:
     return fresh | {
         "stakeholder": last.stakeholder_id,
         "call_name": last.speaker.call_name if last.speaker else "",
-        "level": agreed_level(last).value,
+        # Open publication is never anybody's default: each A is agreed to for itself.
+        "level": Level.C if agreed_level(last) == Level.C else Level.B,
         "form": last.form,
     }
 

@@ -45,9 +45,11 @@ async function start() {
     }
   }
 
-  // Body, speaker, level and form are taken over; the prompt begins with what is valued.
+  // Body, speaker, level and form are taken over, but for level A, which is agreed to each time;
+  // the prompt begins with what is valued.
   function next() {
     text.value = "";
+    if (form.elements.level.value === "A") form.elements.level.value = "B";
     form.elements.entry_key.value = freshKey();
     form.elements.prompt[0].checked = true;
     for (const name of Object.values(MARKS)) form.elements[name].checked = false;
@@ -279,6 +281,10 @@ async function start() {
     finish();
   });
   form.addEventListener("input", changed);
+  text.addEventListener("input", () => {
+    wrong("");
+    form.querySelector(".notice-wrong")?.remove();
+  });
   window.addEventListener("online", send);
   window.addEventListener("focus", send);
   document.addEventListener("visibilitychange", () => {

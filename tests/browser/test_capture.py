@@ -75,6 +75,16 @@ def test_body_speaker_level_and_form_are_taken_over(capture):
     assert (second.speaker.call_name, second.level, second.form) == ("話し手2", "C", "paraphrase")
 
 
+def test_level_a_is_not_taken_over(capture):
+    page = capture()
+    page.get_by_label("A 公開可").check()
+    write(page, "一つめ")
+    expect(page.get_by_label("B 関係者限り")).to_be_checked()
+    write(page, "二つめ")
+    expect(saved(page)).to_have_count(2)
+    assert list(Voice.objects.order_by("number").values_list("level", flat=True)) == ["A", "B"]
+
+
 def test_enter_that_ends_a_conversion_does_not_save(capture):
     page = capture()
     text = page.locator("#id_text")
@@ -92,6 +102,10 @@ def test_an_empty_and_a_too_long_voice_stay_with_the_reason(capture):
     page = capture()
     write(page, "  ")
     expect(page.locator("#text-error")).to_have_text("＊声が空です。")
+    expect(page.locator("#id_text")).to_have_attribute("aria-invalid", "true")
+    page.keyboard.type("湯")
+    expect(page.locator("#text-error")).to_be_hidden()
+    expect(page.locator("#id_text")).not_to_have_attribute("aria-invalid", "true")
     write(page, "湯" * 2001)
     expect(page.locator("#text-error")).to_contain_text("いま2001字")
     expect(page.locator("#id_text")).to_have_value("湯" * 2001)

@@ -60,8 +60,16 @@ def test_a_row_is_saved_without_scripts_and_the_next_one_takes_over_from_it(
     assert voice.speaker.call_name == "話し手1"
     page = answer.content.decode()
     assert f"{voice.label}を保存しました" in page
-    assert chosen(page) == {"prompt": "value", "form": "verbatim", "level": "A"}
+    assert chosen(page) == {"prompt": "value", "form": "verbatim", "level": "B"}
     assert 'value="話し手1"' in page
+
+
+@pytest.mark.parametrize(("above", "new"), [("A", "B"), ("B", "B"), ("C", "C")])
+def test_a_new_row_takes_over_b_or_c_but_never_a(interview, world, browse, above, new):
+    client = browse(world.coordinator)
+    client.post(at(interview, "rows/"), row(interview, level=above))
+    page = client.get(at(interview, "capture/")).content.decode()
+    assert chosen(page)["level"] == new
 
 
 def test_the_same_row_sent_twice_is_one_voice(interview, world, browse):
