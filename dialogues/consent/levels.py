@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from dialogues.models import ConsentRecord, Interview, Level, SharedVoice, Voice
 from regions.models import User
+from regions.office.dates import wareki
 
 REACH = {Level.C: 0, Level.B: 1, Level.A: 2}
 
@@ -50,7 +51,7 @@ def set_level(
     held = Voice.objects.select_for_update().get(pk=voice.pk)
     newest = ConsentRecord.objects.filter(voice=held).first()
     if newest and REACH[Level(level)] > REACH[Level(newest.level)]:
-        _check_widening(reason, confirmed_on)
+        _check_widening(reason, confirmed_on, interview)
     if newest is None or newest.level != level or reason:
         ConsentRecord.objects.create(
             municipality_id=held.municipality_id,
@@ -100,7 +101,7 @@ def _settle(held: Voice, level: Level) -> None:
     void_if_stale(held)
 
 
-def _check_widening(reason: str, confirmed_on: dt.date | None) -> None:
+def _check_widening(reason: str, confirmed_on: dt.date | None, interview: Interview) -> None:
     wrong = {}
     if not reason.strip():
         wrong["reason"] = "範囲を広げるときは、その理由を書いてください。"
@@ -108,5 +109,8 @@ def _check_widening(reason: str, confirmed_on: dt.date | None) -> None:
         wrong["confirmed_on"] = "範囲を広げるときは、ご本人にあらためて確かめた日を書いてください。"
     elif confirmed_on > timezone.localdate():
         wrong["confirmed_on"] = "確かめた日が、今日より先になっています。"
+    elif confirmed_on < interview.date:
+        day = wareki(interview.date, weekday=False)
+        wrong["confirmed_on"] = f"確かめた日が、聴いた日（{day}）より前になっています。"
     if wrong:
         raise ConsentError(wrong)

@@ -20,6 +20,18 @@ def test_widening_needs_why_and_when_the_speaker_was_asked_again(world):
     assert [record.level for record in voice.consents.all()] == [Level.A, Level.B]
 
 
+def test_the_speaker_was_not_asked_again_before_the_interview(world):
+    voice = make_voice(make_body(world.town), by=world.staff, level=Level.B)
+    before = dt.date(2026, 7, 21)
+    with pytest.raises(ConsentError) as refused:
+        set_level(voice, level=Level.A, by=world.staff, reason="電話", confirmed_on=before)
+    assert refused.value.message_dict == {
+        "confirmed_on": ["確かめた日が、聴いた日（令和8年7月22日）より前になっています。"]
+    }
+    same_day = voice.interview.date
+    set_level(voice, level=Level.A, by=world.staff, reason="帰りぎわ", confirmed_on=same_day)
+
+
 def test_narrowing_is_always_allowed_and_drops_the_approved_text(world):
     voice = make_voice(make_body(world.town), by=world.staff, level=Level.A)
     share(voice, by=world.checker)
