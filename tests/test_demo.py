@@ -171,7 +171,7 @@ def test_printed_editions_hold_no_trap_in_text_or_file(demo):
 def test_fictional_towns_never_count_nationally(demo, browse):
     call_command("load_municipalities", stdout=StringIO())
     page = browse(person("kuni")).get("/overview/").content.decode()
-    assert "1741市町村のうち、今年度の支援対象は0" in page
+    assert "1,741市町村のうち、今年度の支援対象は0市町村です。" in page
     assert "紬川町" in page
 
 

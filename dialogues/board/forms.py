@@ -13,6 +13,8 @@ from . import outline
 
 
 class WordForm(NoConfidentialWords, TownForm):
+    guards_version = False  # the board has its own way (words.edit)
+
     def _get_validation_exclusions(self) -> set[str]:
         # So that 「once among the open words of a town」 is checked here.
         return super()._get_validation_exclusions() - {"closed"}

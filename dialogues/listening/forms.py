@@ -162,6 +162,8 @@ class VoiceText(forms.CharField):
 class VoiceForm(TownForm):
     """A row of the capture page."""
 
+    guards_version = False  # a voice has its own revision, and its own page for a conflict
+
     class Meta(TownForm.Meta):
         model = Voice
         fields: tuple[str, ...] = (

@@ -10,7 +10,7 @@ from .town import TownModel, town_keys
 
 class JobState(models.TextChoices):
     WAITING = "waiting", "順番を待っています"
-    RUNNING = "running", "作業中です"
+    RUNNING = "running", "作成中です"
     DONE = "done", "できました"
     REFUSED = "refused", "できませんでした"
     FAILED = "failed", "途中で止まりました"

@@ -22,10 +22,10 @@ class User(AbstractBaseUser):
     """A person. What the person may do follows from the memberships alone."""
 
     login_id = models.CharField(
-        "利用者ID",
+        "ID",
         max_length=60,
         unique=True,
-        error_messages={"unique": "この利用者IDはすでに使われています。"},
+        error_messages={"unique": "このIDはすでに使われています。"},
     )
     name = models.CharField("名前（画面での表示）", max_length=60)
     email = models.EmailField("メールアドレス", blank=True)

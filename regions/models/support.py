@@ -45,7 +45,7 @@ class SupportRound(TownModel):
     municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="support_rounds")
     year = models.PositiveSmallIntegerField("年度")
     scheme = models.CharField("支援の区分", max_length=60, blank=True)
-    theme = models.CharField("支援のテーマ", max_length=200, blank=True)
+    theme = models.CharField("取り組むこと", max_length=200, blank=True)
     goal = models.CharField("この一年のめあて", max_length=200, blank=True)
 
     class Meta:

@@ -64,6 +64,7 @@ TABLE: dict[Act, dict[Role, str]] = {
     Act.SEE_STORIES: town(S, K, C, H, X) | area(P, B, A),
     Act.SEE_ISSUED_STORIES: area(N),
     Act.EDIT_STORIES: town(S, K, C),
+    Act.SEE_PERSUASION: town(S, K, C, H) | area(A),
     Act.SEE_BRIEFS: town(S, K, C, H),
     Act.PREPARE_BRIEF: town(S, K, C),
     Act.PREPARE_COUNCIL_BRIEF: town(S, K),

@@ -23,6 +23,7 @@ class Act(models.TextChoices):
     SEE_STORIES = "see_stories", "物語を見る"
     SEE_ISSUED_STORIES = "see_issued_stories", "資料になった物語を見る"
     EDIT_STORIES = "edit_stories", "物語を書く"
+    SEE_PERSUASION = "see_persuasion", "誰をどう納得させるかを見る"
     SEE_BRIEFS = "see_briefs", "資料を見る"
     PREPARE_BRIEF = "prepare_brief", "協議体の資料を用意する"
     PREPARE_COUNCIL_BRIEF = "prepare_council_brief", "議会の資料を用意する"

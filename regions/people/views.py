@@ -18,8 +18,8 @@ from .scope import PersonRequest
 
 class SignInForm(AuthenticationForm):
     error_messages = {
-        "invalid_login": "利用者IDかパスワードが違います。大文字と小文字は区別されます。",
-        "inactive": "この利用者IDは、いまは使えません。",
+        "invalid_login": "IDかパスワードが違います。大文字と小文字は区別されます。",
+        "inactive": "このIDは、いまは使えません。",
     }
 
 

@@ -43,3 +43,8 @@ def clock(value: dt.datetime | None) -> str:
 @register.filter
 def get(mapping: dict, key: object) -> object:
     return mapping.get(key)
+
+
+@register.filter
+def thousands(value: int) -> str:
+    return f"{value:,}"

@@ -47,13 +47,18 @@ def settle(town: Municipality, names: dict[str, str]) -> dict[Role, User]:
     today = timezone.localdate()
     people = {}
     for kind in KINDS:
-        people[kind.role] = _person(town, kind, names.get(kind.role, kind.name))
-        _join(people[kind.role], kind, town, valid_from=begin_of_year(today))
+        name = names.get(kind.role, kind.name)
+        people[kind.role] = _person(town, kind, name)
+        # 「住民課 担当E」 of a file works in its 住民課, whatever the kind's usual post is.
+        section = name.split(" ")[0] if "課" in name.split(" ")[0] else ""
+        post = kind.post if not section or kind.post.startswith(section) else section
+        _join(people[kind.role], kind, town, post=post, valid_from=begin_of_year(today))
     former = _person(town, FORMER, FORMER.name)
     _join(
         former,
         FORMER,
         town,
+        post=FORMER.post,
         valid_from=begin_of_year(today) - dt.timedelta(days=365),
         valid_until=begin_of_year(today) - dt.timedelta(days=1),
     )
@@ -82,7 +87,7 @@ def _person(town: Municipality, kind: Kind, name: str) -> User:
     return user
 
 
-def _join(user: User, kind: Kind, town: Municipality, **term: dt.date) -> None:
+def _join(user: User, kind: Kind, town: Municipality, *, post: str, **term: dt.date) -> None:
     place: dict[str, object] = {"municipality": town}
     if kind.role == Role.PREFECTURE:
         place = {"prefecture": town.prefecture}
@@ -91,7 +96,7 @@ def _join(user: User, kind: Kind, town: Municipality, **term: dt.date) -> None:
     elif kind.role == Role.NATION:
         place = {}
     if not Membership.objects.filter(user=user, role=kind.role, **place).exists():
-        Membership.objects.create(user=user, role=kind.role, post=kind.post, **place, **term)
+        Membership.objects.create(user=user, role=kind.role, post=post, **place, **term)
 
 
 def accounts(towns: list[Municipality]) -> list[tuple[str, str, str]]:

@@ -79,7 +79,7 @@ class Person:
     def sign_in(self, login_id: str) -> None:
         self.page.context.clear_cookies()
         self.page.goto(f"{self.base}/signin/")
-        self.page.get_by_label("利用者ID").fill(login_id)
+        self.page.get_by_label("ID", exact=False).fill(login_id)
         self.page.get_by_label("パスワード").fill(PASSWORD)
         self.page.get_by_role("button", name="サインイン").click()
 

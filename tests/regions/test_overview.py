@@ -64,7 +64,7 @@ def test_fictional_towns_stand_in_the_list_but_not_in_the_numbers(world, browse)
     begin_support(world.other_town)
     Municipality.objects.filter(pk=world.other_town.pk).update(is_fictional=False)
     words = overview(browse(world.nation))
-    assert "1市町村のうち、今年度の支援対象は1" in words
+    assert "1市町村のうち、今年度の支援対象は1市町村です。" in words
     assert "つむぎ町" in words
 
 

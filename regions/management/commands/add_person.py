@@ -21,7 +21,7 @@ class Command(BaseCommand):
     help = "人を加え、役割と期間を決めます。はじめのパスワードは一度だけ表示します。"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("login_id", help="利用者ID")
+        parser.add_argument("login_id", help="ID")
         parser.add_argument("name", help="画面での表示名")
         parser.add_argument("role", choices=Role.values)
         parser.add_argument("--code", default="", help="団体コード（6桁）か都道府県コード（2桁）")
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(str(error)) from error
         if User.objects.filter(login_id=options["login_id"]).exists():
-            raise CommandError(f"利用者ID「{options['login_id']}」はすでに使われています。")
+            raise CommandError(f"ID「{options['login_id']}」はすでに使われています。")
         password = secrets.token_urlsafe(PASSWORD_BYTES)
         user = User.objects.create_user(options["login_id"], options["name"], password)
         Membership.objects.create(
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             **self.place(options),
         )
         self.stdout.write(f"{user.name}さんを加えました。")
-        self.stdout.write(f"利用者ID: {user.login_id}")
+        self.stdout.write(f"ID: {user.login_id}")
         self.stdout.write(f"はじめのパスワード: {password}")
 
     def place(self, options: dict[str, str]) -> dict:
