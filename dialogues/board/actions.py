@@ -6,8 +6,10 @@ and each one's `before` is what the one before it left.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -113,29 +115,84 @@ def join_themes(theme: Theme, *, into: Theme, by: User) -> Theme:
 
 
 def next_to_undo(town: Municipality) -> BoardAct | None:
-    """The newest act that is neither an undo nor undone."""
+    """The newest act that is in effect: neither an undo nor undone."""
     return (
         BoardAct.objects.of(town).filter(undone_by__isnull=True).exclude(kind=ActKind.UNDO).first()
     )
 
 
+def next_to_redo(town: Municipality) -> BoardAct | None:
+    """The newest undo that still holds, as long as nothing but undoing and redoing followed it."""
+    acts = BoardAct.objects.of(town)
+    newest = acts.exclude(kind__in=(ActKind.UNDO, ActKind.REDO)).first()
+    undone = acts.filter(kind=ActKind.UNDO, undone_by__isnull=True)
+    return undone.filter(pk__gt=newest.pk).first() if newest else None
+
+
+def origin(act: BoardAct) -> BoardAct:
+    """What an undo or a redo is about: the act that somebody did in the first place."""
+    while act.undoes is not None:
+        act = act.undoes
+    return act
+
+
 @transaction.atomic
-def undo_last(town: Municipality, *, by: User) -> BoardAct:
+def undo_last(town: Municipality, *, by: User, meant: int | None = None) -> BoardAct:
     """Takes back the newest act and returns it, if what it touched is still as it left it
-    (BoardChanged)."""
+    (BoardChanged). `meant` is the act that the person saw as the newest."""
     with _act(town, by, ActKind.UNDO) as act:
-        last = next_to_undo(town)
-        if last is None:
-            raise NotAllowed("元にもどす操作はありません。")
-        act.watch(
-            places=[int(pk) for pk in last.after["places"]],
-            words=[int(pk) for pk in last.after["words"]],
+        return _take_back(act, next_to_undo(town), meant)
+
+
+@transaction.atomic
+def redo_last(town: Municipality, *, by: User, meant: int | None = None) -> BoardAct:
+    """Takes back the newest undo and returns it; otherwise as `undo_last`."""
+    with _act(town, by, ActKind.REDO) as act:
+        return _take_back(act, next_to_redo(town), meant)
+
+
+def _take_back(act: _Acting, last: BoardAct | None, meant: int | None) -> BoardAct:
+    if last is None:
+        raise NotAllowed(f"{act.kind.label}操作はありません。")
+    if meant is not None and meant != last.pk:
+        raise BoardChanged(
+            "画面を開いたあとに、ほかの操作がありました。いまの様子を確かめてください。"
         )
-        _check_unchanged(last, act.before)
-        _restore(last.before, by=by)
-        act.undoes = last
-        act.summary = f"元にもどす: {last.summary}"
+    act.watch(
+        places=[int(pk) for pk in last.after["places"]],
+        words=[int(pk) for pk in last.after["words"]],
+    )
+    told = _changes_since(last, act.before)
+    if told:
+        refusal = "元にもどせません" if act.kind == ActKind.UNDO else "やりなおせません"
+        raise BoardChanged(f"{refusal}。{'。'.join(told)}。")
+    _restore(last.before, by=act.by)
+    act.undoes = last
+    act.summary = f"{act.kind.label}: {origin(last).summary}"
     return last
+
+
+@dataclass(frozen=True)
+class Closing:
+    """A word that taking back an act would close."""
+
+    theme: Theme
+    leaving: list[tuple[Theme | None, int]]
+    """How many of its voices would go where; None are the unplaced."""
+
+
+def closings(act: BoardAct) -> list[Closing]:
+    found = []
+    words = Theme.objects.of(act.municipality)
+    for pk in [int(pk) for pk, fields in act.before["words"].items() if fields["closed"]]:
+        theme = words.open().filter(pk=pk).first()
+        if theme is None:
+            continue
+        voices = theme.placements.values_list("voice", flat=True)
+        counts = Counter(act.before["places"].get(str(voice)) for voice in voices)
+        there = words.in_bulk([to for to in counts if to])
+        found.append(Closing(theme, [(there.get(to), count) for to, count in counts.items()]))
+    return found
 
 
 # -- How an act is written -----------------------------------------------------------------------
@@ -230,8 +287,8 @@ def _check_free(theme: Theme) -> None:
         raise BoardChanged(f"「{theme.word}」ということばが、すでにあります。")
 
 
-def _check_unchanged(last: BoardAct, now: dict[str, dict[str, Any]]) -> None:
-    """Voices gone since don't count: that they were taken back is decided elsewhere."""
+def _changes_since(last: BoardAct, now: dict[str, dict[str, Any]]) -> list[str]:
+    """In words. Voices gone since don't count: that they were taken back is decided elsewhere."""
     moved = [int(pk) for pk, theme in now["places"].items() if last.after["places"][pk] != theme]
     changed = [pk for pk, fields in now["words"].items() if last.after["words"][pk] != fields]
     told = []
@@ -245,8 +302,7 @@ def _check_unchanged(last: BoardAct, now: dict[str, dict[str, Any]]) -> None:
         strangers = Placement.objects.filter(theme=int(pk)).exclude(voice__in=last.after["places"])
         if fields["closed"] and (count := strangers.count()):
             told.append(f"「{fields['word']}」に、そのあと声が{count}件置かれています")
-    if told:
-        raise BoardChanged(f"元にもどせません。{'。'.join(told)}。")
+    return told
 
 
 def _restore(before: dict[str, dict[str, Any]], *, by: User) -> None:

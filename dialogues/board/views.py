@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from dialogues.models import BoardAct, Prompt, Theme, Voice
 from dialogues.models.voices import VoiceQuerySet
+from dialogues.trail import Place, word_trail
+from regions.models import Municipality
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
@@ -20,6 +23,7 @@ from . import actions, outline
 
 FILTERS = ("sector", "prompt", "q")
 ACTS_PER_PAGE = 50
+Loss = tuple[actions.Closing, list[Place]]
 
 
 @town_page(Act.SEE_WORDS)
@@ -34,7 +38,6 @@ def board(request: TownRequest) -> HttpResponse:
     )
     words = outline.inside(request.standing)
     may_edit = request.standing.can(Act.EDIT_WORDS)
-    last = actions.next_to_undo(request.town) if may_edit else None
     context = {
         "words": words,
         "unplaced": shown,
@@ -46,9 +49,22 @@ def board(request: TownRequest) -> HttpResponse:
         "prompt_words": outline.PROMPT_WORDS,
         "sector_words": outline.SECTOR_WORDS,
         "may_edit": may_edit,
-        "last": outline.told([last], request.standing)[0][1] if last else "",
+        "undoable": _offered(request, actions.next_to_undo) if may_edit else None,
+        "redoable": _offered(request, actions.next_to_redo) if may_edit else None,
     }
     return render(request, "dialogues/board.html", context)
+
+
+def _offered(
+    request: TownRequest, find: Callable[[Municipality], BoardAct | None]
+) -> tuple[int, str] | None:
+    """The id of the act that would be taken back, and the words for what is at stake."""
+    act = find(request.town)
+    return (act.pk, _in_words(request, act)) if act else None
+
+
+def _in_words(request: TownRequest, act: BoardAct) -> str:
+    return outline.told([actions.origin(act)], request.standing)[0][1]
 
 
 def _unplaced(request: TownRequest, query: QueryDict) -> VoiceQuerySet:
@@ -65,10 +81,11 @@ def _filters(query: QueryDict) -> dict[str, str]:
     return {name: query.get(name, "") for name in FILTERS}
 
 
-@require_POST
 @town_page(Act.EDIT_WORDS)
 def move(request: TownRequest) -> HttpResponse:
     """Each `voice` says where the page showed it: 「voice:word」, 0 for the unplaced."""
+    if request.method != "POST":
+        return redirect("board", code=request.town.code)
     said = dict(_pair(value) for value in request.POST.getlist("voice"))
     voices = list(Voice.objects.editable_by(request.user).of(request.town).filter(pk__in=said))
     to = request.POST.get("to", "")
@@ -131,17 +148,46 @@ def _back(request: TownRequest) -> str:
     return f"{url}{query}"
 
 
-@require_POST
 @town_page(Act.EDIT_WORDS)
 def undo(request: TownRequest) -> HttpResponse:
+    """Undoes the newest act, or with `redo` the newest undo; asks first where a word would close.
+    `act` is the one that the page showed."""
+    if request.method != "POST":
+        return redirect("board", code=request.town.code)
+    redoing = "redo" in request.POST
+    shown = request.POST.get("act", "")
+    meant = int(shown) if shown.isdecimal() and len(shown) < 18 else None
+    last = actions.next_to_undo(request.town)
+    sure = redoing or request.POST.get("confirm") == "1"
+    losses = _losses(request, last) if last and not sure and meant in (None, last.pk) else []
+    if last and losses:
+        return _ask_first(request, last, losses)
+    take_back = actions.redo_last if redoing else actions.undo_last
     try:
-        undone = actions.undo_last(request.town, by=request.user)
+        taken = take_back(request.town, by=request.user, meant=meant)
     except NotAllowed as refusal:
         messages.error(request, str(refusal))
     else:
-        _, words = outline.told([undone], request.standing)[0]
-        messages.success(request, f"元にもどしました: {words}")
+        done = "やりなおしました" if redoing else "元にもどしました"
+        messages.success(request, f"{done}: {_in_words(request, taken)}")
     return redirect(_back(request))
+
+
+def _ask_first(request: TownRequest, last: BoardAct, losses: list[Loss]) -> HttpResponse:
+    context = {
+        "act": last,
+        "words": _in_words(request, last),
+        "losses": losses,
+        "filters": _filters(request.POST),
+        "back": _back(request),
+    }
+    return render(request, "dialogues/undo_confirm.html", context)
+
+
+def _losses(request: TownRequest, act: BoardAct) -> list[Loss]:
+    """Words that would close though voices or stories rest on them, with those stories."""
+    closings = [(each, word_trail(request.standing, each.theme)) for each in actions.closings(act)]
+    return [(each, leads) for each, leads in closings if each.leaving or leads]
 
 
 @town_page(Act.EDIT_WORDS)

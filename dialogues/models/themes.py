@@ -139,13 +139,15 @@ class ActKind(models.TextChoices):
     SPLIT = "split", "ことばを分ける"
     JOIN = "join", "ことばを合わせる"
     UNDO = "undo", "元にもどす"
+    REDO = "redo", "やりなおす"
 
 
 class BoardAct(TownModel):
     """What was done to the board: the touched voices' places and words' fields, before and after.
 
     `before` and `after` have the same shape: {"places": {voice id: theme id or null},
-    "words": {theme id: fields}}. Undo is another act that goes from `after` back to `before`.
+    "words": {theme id: fields}}. Undo is another act that goes from `after` back to `before`,
+    and redo does the same with an undo.
     """
 
     see_act, edit_act = Act.EDIT_WORDS, Act.EDIT_WORDS

@@ -6,7 +6,8 @@ from dialogues.board import actions
 from dialogues.board.signs import answer_questions_on_words, place_voices
 from dialogues.models import BoardAct, Level, Theme, ThemeNote, Voice
 from stakeholders.models import Sector
-from tests.factories import make_body, make_interview, make_theme, make_voice, share
+from stories.models import StoryTheme
+from tests.factories import make_body, make_interview, make_story, make_theme, make_voice, share
 from tests.world import begin_support
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +107,56 @@ def test_undo_says_what_it_takes_back(world, browse):
     assert not theme.placements.exists()
     history = page(client, f"{BOARD}history/")
     assert "元にもどした" in history
+
+
+def test_an_undo_can_be_redone_from_the_page(world, browse):
+    voice = make_voice(make_body(world.town), by=world.staff)
+    theme = make_theme(world.town, voices=[], by=world.staff)
+    client = browse(world.staff)
+    move(client, theme, (voice, None))
+    assert "やりなおす" not in page(client)
+    client.post(f"{BOARD}undo/")
+    assert f"やりなおす: {voice}を「縁側」へ" in page(client)
+    shown = client.post(f"{BOARD}undo/", {"redo": "1"}, follow=True).content.decode()
+    assert f"やりなおしました: {voice}を「縁側」へ" in shown
+    assert theme.placements.get().voice == voice
+    assert f"元にもどす: {voice}を「縁側」へ" in shown
+    assert "やりなおす:" not in shown
+
+
+def test_undo_asks_before_it_closes_a_word_that_has_voices(world, browse):
+    body = make_body(world.town)
+    voices = [make_voice(body, by=world.staff) for _ in range(3)]
+    theme = Theme(municipality=world.town, word="縁側")
+    actions.create_theme(theme, by=world.staff, voices=voices)
+    story = make_story(world.town, "昼の縁側")
+    StoryTheme.objects.create(municipality=world.town, story=story, theme=theme)
+    client = browse(world.staff)
+    shown = client.post(f"{BOARD}undo/").content.decode()
+    assert "「縁側」ということばが閉じます" in shown
+    assert "声3件が、「まだどのことばにもない声」にもどります" in shown
+    assert "物語「昼の縁側」" in shown
+    assert theme.placements.count() == 3
+    act = BoardAct.objects.get()
+    client.post(f"{BOARD}undo/", {"act": act.pk, "confirm": "1"})
+    assert not theme.placements.exists()
+    assert Theme.objects.get().closed
+
+
+def test_undoing_a_split_tells_where_the_voices_go_back_to(world, browse):
+    body = make_body(world.town)
+    voices = [make_voice(body, by=world.staff) for _ in range(3)]
+    theme = make_theme(world.town, "縁側", voices=voices, by=world.staff)
+    actions.split_theme(theme, voices=voices[:2], word="出番", by=world.staff)
+    shown = browse(world.staff).post(f"{BOARD}undo/").content.decode()
+    assert "「出番」ということばが閉じます" in shown
+    assert "声2件が、「縁側」にもどります" in shown
+
+
+def test_undoing_an_empty_word_does_not_ask(world, browse):
+    actions.create_theme(Theme(municipality=world.town, word="縁側"), by=world.staff)
+    shown = browse(world.staff).post(f"{BOARD}undo/", follow=True).content.decode()
+    assert "元にもどしました: ことば「縁側」をつくる" in shown
 
 
 def test_each_sees_what_he_may_read_and_how_much_there_is_besides(world, browse):

@@ -110,6 +110,62 @@ def test_two_acts_are_undone_the_newest_first_and_an_undo_is_an_act(world, voice
     assert BoardAct.objects.filter(kind=ActKind.UNDO, by=world.checker).count() == 2
 
 
+def test_an_undo_is_redone_and_the_redo_undone(world, voices):
+    theme = make_theme(world.town, voices=[], by=world.staff)
+    first = actions.move(voices[:1], to=theme, by=world.staff)
+    actions.move(voices[1:2], to=theme, by=world.staff)
+    assert actions.next_to_redo(world.town) is None
+    actions.undo_last(world.town, by=world.staff)
+    actions.undo_last(world.town, by=world.staff)
+    redone = actions.redo_last(world.town, by=world.checker)
+    assert actions.origin(redone) == first
+    assert places() == ["縁側", None, None, None]
+    assert BoardAct.objects.first().summary == f"やりなおす: {first.summary}"
+    actions.redo_last(world.town, by=world.checker)
+    assert places() == ["縁側", "縁側", None, None]
+    with pytest.raises(NotAllowed, match="やりなおす操作はありません"):
+        actions.redo_last(world.town, by=world.checker)
+    actions.undo_last(world.town, by=world.staff)
+    actions.undo_last(world.town, by=world.staff)
+    assert places() == [None] * 4
+    assert actions.next_to_undo(world.town) is None
+    assert BoardAct.objects.first().summary == f"元にもどす: {first.summary}"
+
+
+def test_every_kind_of_act_comes_back_by_redo(world, voices):
+    made = actions.create_theme(
+        Theme(municipality=world.town, word="縁側"), by=world.staff, voices=voices[:3]
+    )
+    made.definition = "用がなくても寄れる"
+    actions.edit_theme(made, by=world.staff)
+    split = actions.split_theme(made, voices=voices[2:3], word="出番", by=world.staff)
+    actions.join_themes(split, into=made, by=world.staff)
+    end = places(), words()
+    for _ in range(4):
+        actions.undo_last(world.town, by=world.staff)
+    assert places() == [None] * 4
+    for _ in range(4):
+        actions.redo_last(world.town, by=world.staff)
+    assert (places(), words()) == end
+
+
+def test_nothing_is_redone_once_something_else_was_done(world, voices):
+    theme = make_theme(world.town, voices=[], by=world.staff)
+    actions.move(voices[:1], to=theme, by=world.staff)
+    actions.undo_last(world.town, by=world.staff)
+    actions.move(voices[1:2], to=theme, by=world.staff)
+    assert actions.next_to_redo(world.town) is None
+
+
+def test_only_the_act_that_one_saw_is_taken_back(world, voices):
+    theme = make_theme(world.town, voices=[], by=world.staff)
+    seen = actions.move(voices[:1], to=theme, by=world.staff)
+    actions.move(voices[1:2], to=theme, by=world.checker)
+    with pytest.raises(BoardChanged, match="ほかの操作がありました"):
+        actions.undo_last(world.town, by=world.staff, meant=seen.pk)
+    assert places() == ["縁側", "縁側", None, None]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_one_changes_the_board_at_a_time_and_typing_does_not_wait(world, voices):
     theme = make_theme(world.town, voices=[], by=world.staff)
