@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "regions.people.history.PageHistoryMiddleware",
-    "regions.people.scope.NoStoreMiddleware",
+    "regions.people.headers.HeadersMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

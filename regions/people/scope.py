@@ -7,7 +7,6 @@ from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.cache import add_never_cache_headers
 
 from regions.models import Municipality, User
 
@@ -49,16 +48,3 @@ def town_page(*acts: Act) -> Callable:
         return guarded
 
     return decorate
-
-
-class NoStoreMiddleware:
-    """Nothing that a signed-in person saw stays in a shared PC's cache."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if request.user.is_authenticated and not response.has_header("Cache-Control"):
-            add_never_cache_headers(response)
-        return response

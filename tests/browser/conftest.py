@@ -51,18 +51,25 @@ def world(transactional_db) -> World:
 
 @pytest.fixture(autouse=True)
 def no_request_leaves(page, live_server):
-    """Every request of the page goes to our own server."""
+    """Every request of the page goes to our own server, and no page breaks its own policy."""
     own = urlsplit(live_server.url).netloc
     elsewhere: list[str] = []
+    broken_rules: list[str] = []
 
     def watch(request) -> None:
         parts = urlsplit(request.url)
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != own:
             elsewhere.append(request.url)
 
+    def listen(message) -> None:
+        if "Content Security Policy" in message.text:
+            broken_rules.append(message.text)
+
     page.on("request", watch)
+    page.on("console", listen)
     yield
     assert elsewhere == []
+    assert broken_rules == []
 
 
 @pytest.fixture
