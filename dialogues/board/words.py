@@ -7,7 +7,6 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from dialogues.consent.sharing import repeats_unquotable, told_repeats
 from dialogues.models import Theme, ThemeNote, Voice
@@ -34,6 +33,11 @@ def _seen(request: TownRequest):
 def _own(request: TownRequest, pk: int) -> Theme:
     themes = Theme.objects.editable_by(request.user).of(request.town).open()
     return get_object_or_404(themes, pk=pk)
+
+
+def _to_word(request: TownRequest, pk: int) -> HttpResponse:
+    """Where the address of something that is only sent leads when it is opened."""
+    return redirect("word", code=request.town.code, pk=get_object_or_404(_seen(request), pk=pk).pk)
 
 
 def _page(request: TownRequest, theme: Theme, **forms: object) -> HttpResponse:
@@ -134,9 +138,10 @@ def split(request: TownRequest, pk: int) -> HttpResponse:
     return redirect("word", code=request.town.code, pk=made.pk)
 
 
-@require_POST
 @town_page(Act.EDIT_WORDS)
 def join(request: TownRequest, pk: int) -> HttpResponse:
+    if request.method != "POST":
+        return _to_word(request, pk)
     theme = _own(request, pk)
     form = JoinForm(request.POST, theme=theme, town=request.town, auto_id="join_%s")
     if not form.is_valid():
@@ -153,9 +158,10 @@ def join(request: TownRequest, pk: int) -> HttpResponse:
     return redirect("word", code=request.town.code, pk=into.pk)
 
 
-@require_POST
 @town_page(Act.ASK)
 def ask(request: TownRequest, pk: int) -> HttpResponse:
+    if request.method != "POST":
+        return _to_word(request, pk)
     theme = get_object_or_404(_seen(request).open(), pk=pk)
     form = NoteForm(request.POST)
     if form.is_valid():
@@ -167,11 +173,12 @@ def ask(request: TownRequest, pk: int) -> HttpResponse:
     return redirect("word", code=request.town.code, pk=pk)
 
 
-@require_POST
 @town_page(Act.ANSWER)
 def answer(request: TownRequest, pk: int) -> HttpResponse:
     notes = ThemeNote.objects.visible_to(request.user).of(request.town)
     note = get_object_or_404(notes, pk=pk)
+    if request.method != "POST":
+        return _to_word(request, note.theme_id)
     form = AnswerForm(request.POST)
     if form.is_valid():
         support.answer(note, by=request.user, text=form.cleaned_data["answer"])

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST
 
 from dialogues.models import Level, SharingDecision, Voice
 from regions.people.acts import Act
@@ -46,10 +45,11 @@ def sharing_voice(request: TownRequest, number: int) -> HttpResponse:
     return _page(request, get_object_or_404(_seen(request), number=number))
 
 
-@require_POST
 @town_page(Act.SHARE)
 def decide(request: TownRequest, number: int) -> HttpResponse:
     voice = get_object_or_404(_seen(request), number=number)
+    if request.method != "POST":
+        return redirect("sharing-voice", code=request.town.code, number=number)
     refusing = request.POST.get("decision") == "refuse"
     form = (
         RefuseForm(request.POST, auto_id="refuse_%s")

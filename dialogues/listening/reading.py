@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, QuerySet, When
 from django.http import HttpResponse
@@ -22,9 +21,11 @@ from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
 from stakeholders.models import Sector
 
-from .views import editable_voice, edited, voices_seen
+from .views import editable_voice, edited, say_saved, voices_seen
 
 PER_PAGE = 50
+WHOLE = 2000
+"""So many rows on one page when they are to be printed."""
 ANY = ("", "すべて")
 UNPLACED = "none"
 DECK_ORDER = Case(*(When(voice__prompt=prompt, then=n) for n, prompt in enumerate(Prompt)))
@@ -107,8 +108,12 @@ def _shared(request: TownRequest) -> HttpResponse:
 def _list(
     request: TownRequest, template: str, asked: SharedFilter, everything: Any, rows: Any
 ) -> HttpResponse:
-    page: Page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    whole = request.GET.get("all") == "1"
+    paginator = Paginator(rows, WHOLE if whole else PER_PAGE)
+    page: Page = paginator.get_page(request.GET.get("page"))
     context = {
+        "whole": whole,
+        "longer": page.paginator.count > PER_PAGE,
         "filter": asked,
         "page": page,
         "found": page.paginator.count,
@@ -136,7 +141,7 @@ def edit_voice(request: TownRequest, number: int) -> HttpResponse:
     here = reverse("voice", args=[request.town.code, number])
     saved, context = edited(request, found)
     if saved:
-        messages.success(request, f"{found.label}を書きかえました。")
+        say_saved(request, saved, context["recall"])
         if voices_seen(request).filter(pk=saved.pk).exists():
             return redirect(here)
         return redirect("voices", code=request.town.code)

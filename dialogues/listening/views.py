@@ -11,10 +11,10 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
-from django.views.decorators.http import require_POST
 
-from dialogues.consent.levels import ConsentError, agreed_level
+from dialogues.consent.levels import REACH, ConsentError, agreed_level
 from dialogues.models import Draft, Interview, Level, Speaker, Voice
+from dialogues.trail import printings
 from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
 
@@ -144,10 +144,11 @@ def _capture(
     return render(request, "dialogues/capture.html", context)
 
 
-@require_POST
 @town_page(Act.HEAR)
 def add_row(request: TownRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Interview.objects.editable_by(request.user).of(request.town), pk=pk)
+    if request.method != "POST":
+        return redirect("capture", code=request.town.code, pk=pk)
     form = VoiceForm(request.POST, interview=found, town=request.town)
     if not form.is_valid():
         if request.htmx:
@@ -177,10 +178,15 @@ def _words(form: VoiceForm) -> list[str]:
     ]
 
 
-def _row(request: TownRequest, voice: Voice) -> HttpResponse:
+def _row(request: TownRequest, voice: Voice, recall: str = "") -> HttpResponse:
     """A row as it stands; without its words where the person may no longer read them."""
     seen = voices_seen(request).filter(pk=voice.pk).first()
-    context = {"voice": seen, "interview": voice.interview, "number": voice.label}
+    context = {
+        "voice": seen,
+        "interview": voice.interview,
+        "number": voice.label,
+        "recall": recall,
+    }
     return render(request, "dialogues/_row.html" if seen else "dialogues/_row_hidden.html", context)
 
 
@@ -194,8 +200,8 @@ def edit_row(request: TownRequest, pk: int, number: int) -> HttpResponse:
     saved, context = edited(request, voice, prefix="row")
     if saved:
         if request.htmx:
-            return _row(request, saved)
-        messages.success(request, f"{voice.label}を書きかえました。")
+            return _row(request, saved, context["recall"])
+        say_saved(request, saved, context["recall"])
         return redirect("capture", code=request.town.code, pk=pk)
     context["back"] = reverse("capture", args=[request.town.code, pk])
     context["here"] = reverse("row-edit", args=[request.town.code, pk, number])
@@ -218,18 +224,25 @@ def edited(
     """The voice as saved, or None with what the form's page needs.
 
     Where someone else rewrote the words meanwhile, both stand side by side in `present` and the
-    form, and saving once more means to write over.
+    form, and saving once more means to write over. After saving, `recall` of the context says what
+    is to be done about papers already handed out.
     """
+    level, sensitive = voice.level, voice.sensitive
     form = VoiceEditForm(request.POST or None, instance=voice, town=request.town, prefix=prefix)
     context: dict[str, Any] = {"form": form, "voice": voice}
     if request.method != "POST" or not form.is_valid():
         return None, context
     revision = form.cleaned_data["read_revision"]
+    # Asked before, since whoever lowers a level may not read the voice afterwards.
+    papers = printings(request.standing, voice)
     try:
-        changes, level = form.changes, form.new_level
-        return actions.edit_voice(
-            voice, by=request.user, read_revision=revision, changes=changes, **level
-        ), context
+        saved = actions.edit_voice(
+            voice,
+            by=request.user,
+            read_revision=revision,
+            changes=form.changes,
+            **form.new_level,
+        )
     except ConsentError as error:
         form.add_error(None, error)
     except actions.Conflict as conflict:
@@ -237,14 +250,36 @@ def edited(
         typed[form.add_prefix("read_revision")] = str(conflict.voice.revision)
         again = VoiceEditForm(typed, instance=voice, town=request.town, prefix=prefix)
         context |= {"present": conflict.voice, "form": again}
+    else:
+        marked = saved.sensitive and not sensitive
+        context["recall"] = _recall(saved, level, marked=marked, papers=papers)
+        return saved, context
     return None, context
 
 
-@require_POST
+def _recall(saved: Voice, level: str, *, marked: bool, papers: list[str]) -> str:
+    lowered = REACH[Level(saved.level)] < REACH[Level(level)]
+    if not papers or not (lowered or marked):
+        return ""
+    done = f"{saved.label}を{saved.level}に下げました。" if lowered else ""
+    if marked:
+        done += f"{'' if lowered else saved.label + 'に'}「配慮が要る」の印をつけました。"
+    return f"{done}{'。'.join(papers)}。回収してください。"
+
+
+def say_saved(request: TownRequest, saved: Voice, recall: str) -> None:
+    if recall:
+        messages.warning(request, recall)
+    else:
+        messages.success(request, f"{saved.label}を書きかえました。")
+
+
 @town_page(Act.HEAR)
 def draft(request: TownRequest, pk: int) -> HttpResponse:
     """Keeps the row being typed. Nothing is checked: it is put back as it was."""
     found = get_object_or_404(Interview.objects.editable_by(request.user).of(request.town), pk=pk)
+    if request.method != "POST":
+        return redirect("capture", code=request.town.code, pk=pk)
     try:
         entry_key = uuid.UUID(request.POST.get("entry_key", ""))
     except ValueError:

@@ -4,6 +4,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dialogues.listening.signs import go_and_listen, write_down_how_consent_was_given
 from dialogues.models import Attendance, Level, Voice
+from dialogues.trail import PRINTINGS
 from stakeholders.models import Sector
 from tests.factories import make_body, make_interview, make_theme, make_voice, share
 from tests.world import begin_support
@@ -99,6 +100,22 @@ def test_a_long_list_goes_on_on_the_next_page(world, browse):
     assert "声そのもの50番" in page(browse(world.staff), page="2")
 
 
+def test_a_long_list_is_set_on_one_page_for_printing(world, browse):
+    body, interview = make_body(world.town), make_interview(world.town)
+    for n in range(50):
+        make_voice(body, f"声そのもの{n}番", by=world.staff, interview=interview)
+    client = browse(world.staff)
+    assert "すべてを1ページに並べる" not in page(client)
+    make_voice(body, "あふれた声", by=world.staff, interview=interview, moved=True)
+    first = page(client, prompt="value")
+    assert '<a href="?prompt=value&amp;all=1">すべてを1ページに並べる（印刷用）</a>' in first
+    whole = page(client, prompt="value", all="1")
+    assert "あふれた声" in whole
+    assert "声そのもの0番" in whole
+    assert '<a href="?prompt=value">50件ずつに分ける</a>' in whole
+    assert "50件ずつに分ける" not in page(client, moved="on", all="1")
+
+
 @pytest.mark.parametrize("reader", ["staff", "advisor"])
 def test_the_list_costs_no_more_queries_when_there_are_more(world, browse, reader):
     client = browse(world.people[reader])
@@ -166,6 +183,40 @@ def test_widening_the_level_asks_why_and_when(voice, world, browse):
     shown = client.get(f"{LIST}{voice.number}/").content.decode()
     assert "電話で確認" in shown
     assert "令和8年7月30日（木）に、ご本人にあらためて確かめました" in shown
+
+
+@pytest.fixture
+def printed():
+    """A paper in which every voice stands, as the floor of papers tells of it."""
+    words = "第1版（厚生文教常任委員会 令和8年12月15日）に声1として載っています"
+    others = PRINTINGS.copy()
+    PRINTINGS[:] = [lambda standing, voice: [words]]
+    yield words
+    PRINTINGS[:] = others
+
+
+@pytest.mark.parametrize(
+    ("changes", "done"),
+    [
+        ({"level": "C"}, "をCに下げました。"),
+        ({"sensitive": "on"}, "に「配慮が要る」の印をつけました。"),
+        ({"level": "C", "sensitive": "on"}, "をCに下げました。「配慮が要る」の印をつけました。"),
+    ],
+)
+def test_who_narrows_a_printed_voice_is_told_at_once(voice, world, browse, printed, changes, done):
+    for person in (world.staff, world.coordinator):
+        Voice.objects.update(level="B", sensitive=False)
+        as_read = {"initial-sensitive": "False", "initial-level": "B"}
+        here = f"{LIST}{voice.number}/edit/"
+        shown = browse(person).post(here, typed(voice, **as_read | changes), follow=True)
+        said = f"{voice.label}{done}{printed}。回収してください。"
+        assert [str(message) for message in shown.context["messages"]] == [said]
+
+
+def test_who_puts_right_a_printed_voice_otherwise_is_not_alarmed(voice, world, browse, printed):
+    here = f"{LIST}{voice.number}/edit/"
+    shown = browse(world.staff).post(here, typed(voice, prompt="can"), follow=True)
+    assert "回収してください" not in shown.content.decode()
 
 
 def test_two_who_write_at_once_see_both_texts_and_lose_neither(voice, world, browse):
