@@ -7,16 +7,46 @@ time in a process, which also bounds the memory it takes.
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
+import importlib.util
+import os
 import re
+import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from django.conf import settings
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
+
+RARE_LETTERS = "pylopdf_fonts_jp"
+"""A package that is a Noto Sans JP: BIZ UD lacks 𠮷 and other letters that names are written with."""
+
+
+def offer_rare_letters() -> None:
+    """Shows the package's fonts to fontconfig, beside the system's, before it first looks."""
+    package = importlib.util.find_spec(RARE_LETTERS)
+    if package is None or not package.submodule_search_locations:
+        return
+    folder = package.submodule_search_locations[0]
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="tsumugi-fonts-", suffix=".conf", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(
+            '<?xml version="1.0"?><fontconfig>'
+            '<include ignore_missing="yes">/etc/fonts/fonts.conf</include>'
+            f"<dir>{escape(folder)}</dir></fontconfig>"
+        )
+    os.environ["FONTCONFIG_FILE"] = file.name
+    atexit.register(os.unlink, file.name)
+
+
+if "FONTCONFIG_FILE" not in os.environ:
+    offer_rare_letters()
 
 UNSAFE_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\s　～〜]+')
 
