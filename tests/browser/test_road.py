@@ -290,6 +290,13 @@ def test_from_an_empty_map_to_a_printed_brief(world: World, person, worker):
     assert NARRATIVE in seen
     assert "日なたぼっこ" not in seen
 
+    person.sign_in("coordinator")
+    seen = person.open("/m/990019/voices/") + person.open("/m/990019/interviews/")
+    assert KEPT_INSIDE in seen
+    assert SECRET not in seen
+    person.open(f"{story}/briefs/new/community/")
+    assert person.page.goto(f"{person.base}{story}/briefs/new/council/").status == 403
+
     person.sign_in("section")
     seen = person.open("/m/990019/voices/")
     assert "帰りの立ち話なの" in seen
