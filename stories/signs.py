@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import F
 from django.urls import reverse
 
 from dialogues.models import Theme
@@ -12,6 +13,8 @@ from regions.progress.next_steps import NextStep, proposes
 from regions.progress.signs import Towns, grouped, moved, sign
 
 from .models import Brief, Citation, Edition, Persuasion, Step, Story, StoryLine, StoryNote
+from .paper.content import contents_of
+from .paper.rules import State, states_of
 
 moved(
     Story.objects.all(),
@@ -50,7 +53,7 @@ def begin_a_story(standing: Standing) -> NextStep | None:
     return NextStep("ことばから、新しい物語を書きはじめる", url)
 
 
-@proposes(order=70)
+@proposes(order=3)
 def look_at_a_brief(standing: Standing) -> NextStep | None:
     if not standing.can(Act.APPROVE_BRIEF):
         return None
@@ -60,7 +63,26 @@ def look_at_a_brief(standing: Standing) -> NextStep | None:
     if (first := waiting.first()) is None:
         return None
     url = reverse("brief", args=[standing.town.code, first.pk])
-    return NextStep(f"確認を待つ資料が{waiting.count()}件。「{first.title}」", url)
+    return NextStep(f"資料の確認を頼まれています（{waiting.count()}件）。「{first.title}」", url)
+
+
+@proposes(order=4)
+def issue_a_brief(standing: Standing) -> NextStep | None:
+    if not standing.can(Act.PREPARE_BRIEF):
+        return None
+    mine = Brief.objects.editable_by(standing.user).of(standing.town)
+    approved = mine.filter(approved_at__isnull=False).exclude(
+        editions__created_at__gte=F("approved_at")
+    )
+    rows = list(approved.order_by("date"))
+    if not rows:
+        return None
+    states = states_of(rows, contents_of(rows))
+    ready = [brief for brief in rows if states[brief.pk] == State.APPROVED]
+    if not ready:
+        return None
+    url = reverse("brief", args=[standing.town.code, ready[0].pk])
+    return NextStep(f"確認のすんだ資料を発行する（{len(ready)}件）。「{ready[0].title}」", url)
 
 
 @proposes(order=75)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from dialogues.models import Theme, Voice
-from dialogues.trail import Place, leads_to, word_leads_to
+from dialogues.trail import Place, leads_to, printed_in, word_leads_to
 from regions.office.dates import wareki
 from regions.people.access import Standing
 
@@ -45,6 +45,18 @@ def papers(standing: Standing, voice: Voice) -> list[Place]:
         words = f"資料「{draft.brief.title}」の下書き"
         places.append((words, _brief(standing, draft.brief_id)))
     return places
+
+
+@printed_in
+def editions(standing: Standing, voice: Voice) -> list[str]:
+    """The papers that were handed out with this voice: those to be called back."""
+    printed = EditionQuote.objects.visible_to(standing.user).filter(voice=voice)
+    printed = printed.select_related("edition").defer("edition__pdf").order_by("edition_id")
+    return [
+        f"第{quote.edition.number}版（{quote.edition.meeting} {wareki(quote.edition.date, weekday=False)}）に"
+        f"{quote}として載っています"
+        for quote in printed
+    ]
 
 
 def _brief(standing: Standing, pk: int) -> str:

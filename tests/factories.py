@@ -19,6 +19,7 @@ from dialogues.models import (
 from regions.models import Municipality, User
 from stakeholders.models import Asset, Sector, Stakeholder
 from stories.models import Brief, Edition, Story
+from stories.writing.told import told_now
 
 _numbers = itertools.count(1)
 
@@ -111,11 +112,12 @@ def make_brief(story: Story, audience: str = "council", **fields: object) -> Bri
     )
 
 
-def make_edition(brief: Brief, *, by: User) -> Edition:
+def make_edition(brief: Brief, *, by: User, **fields: object) -> Edition:
+    fields.setdefault("told", told_now(brief.story))
+    fields.setdefault("number", 1)
     return Edition.objects.create(
         municipality=brief.municipality,
         brief=brief,
-        number=1,
         title=brief.title,
         meeting=brief.meeting,
         date=brief.date,
@@ -125,4 +127,5 @@ def make_edition(brief: Brief, *, by: User) -> Edition:
         pages=1,
         issued_by=by,
         approved_by=by,
+        **fields,
     )

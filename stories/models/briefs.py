@@ -158,6 +158,9 @@ class Edition(TownModel):
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     approval_words = models.CharField(max_length=200, blank=True)
+    # What the story told at that moment (`writing.told`): those who read only what was issued
+    # read this, whatever is written afterwards.
+    told = models.JSONField(default=dict)
     # So that a job carried out twice issues once.
     job = TownLink(Job, models.PROTECT, null=True, related_name="editions")
 

@@ -191,7 +191,7 @@ class Citation(TownModel):
 class Persuasion(TownModel):
     """誰と誰を納得させればうまくいくか: one to be persuaded, by the value he holds."""
 
-    see_act, edit_act = Act.SEE_STORIES, Act.EDIT_STORIES
+    see_act, edit_act = Act.SEE_PERSUASION, Act.EDIT_STORIES
 
     story = TownLink(Story, models.CASCADE, related_name="persuasions")
     who = models.CharField("誰を", max_length=80)

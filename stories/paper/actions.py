@@ -16,9 +16,10 @@ from regions.office.paper import Paper, file_name
 from regions.people.access import NotAllowed, Standing
 from regions.people.acts import Act
 from stories.models import Audience, Brief, BriefQuote, Edition, EditionQuote
+from stories.writing.told import told_now
 
 from .content import Content, content_of
-from .rules import REFUSALS, State, examine, problems, state, too_long
+from .rules import REFUSALS, State, examine, pages_of, problems, state, too_long
 from .sheets import print_content
 
 
@@ -42,12 +43,11 @@ def pick_quotes(brief: Brief, *, voices: Iterable[Voice]) -> None:
 def ask_approval(brief: Brief, *, by: Standing) -> None:
     """Puts the brief before the checker. NotAllowed with words when it isn't ready for that."""
     brief.check_edit(by)
-    seen = examine(brief)
+    seen = examine(brief, by.user)
     if seen.problems:
         raise NotAllowed(seen.problems[0])
     if seen.state == State.APPROVED:
         raise NotAllowed("この資料は、いまの文のまま発行が認められています。")
-    _check_length(seen.content)
     with transaction.atomic():
         held = _hold(brief.pk)
         held.approved_at = held.approved_by = None
@@ -59,7 +59,9 @@ def ask_approval(brief: Brief, *, by: Standing) -> None:
 def approve(brief: Brief, *, by: Standing, words: str, fingerprint: str) -> None:
     """Allows the brief to be issued as the checker read it: `fingerprint` is of what he read."""
     by.check(Act.APPROVE_BRIEF)
-    _check_length(content_of(brief))
+    content = content_of(brief)
+    if words := too_long(content.audience, pages_of(content)):
+        raise NotAllowed(words)
     with transaction.atomic():
         held = _hold(brief.pk)
         content = content_of(held)
@@ -72,12 +74,6 @@ def approve(brief: Brief, *, by: Standing, words: str, fingerprint: str) -> None
         held.save()
 
 
-def _check_length(content: Content) -> None:
-    paper = print_content(content, at=timezone.now())
-    if words := too_long(content.audience, paper.pages):
-        raise NotAllowed(words)
-
-
 def issue(job: Job, report: Report) -> Edition:
     """Carries out the job: renders with nothing locked, then records in one transaction that
     looks at consent and approval once more. Run twice, the same edition comes back."""
@@ -88,7 +84,7 @@ def issue(job: Job, report: Report) -> Edition:
         pk=job.payload["brief"], municipality=job.municipality_id
     )
     content = content_of(brief)
-    _check(brief, content)
+    _check(brief, content, job)
     number = _next_number(brief)
     report("本文を組んでいます")
     paper = print_content(content, at=job.created_at, edition=number)
@@ -105,7 +101,7 @@ def _record(job: Job, *, content: Content, paper: Paper, number: int) -> Edition
     if done := Edition.objects.filter(job=job).defer("pdf").first():
         return done
     now = content_of(brief)
-    _check(brief, now)
+    _check(brief, now, job)
     if now.fingerprint != content.fingerprint or _next_number(brief) != number:
         raise Refused("組んでいるあいだに資料が変わりました。もう一度お試しください。")
     edition = Edition.objects.create(
@@ -124,6 +120,7 @@ def _record(job: Job, *, content: Content, paper: Paper, number: int) -> Edition
         issued_by=job.requested_by,
         approved_by=brief.approved_by,
         approval_words=brief.approval_words,
+        told=told_now(brief.story),
     )
     voices = Voice.objects.in_bulk([quote.voice for quote in now.quotes])
     for quote in now.quotes:
@@ -155,8 +152,8 @@ def _share(voices: list[int]) -> None:
         )
 
 
-def _check(brief: Brief, content: Content) -> None:
-    if found := problems(brief, content):
+def _check(brief: Brief, content: Content, job: Job) -> None:
+    if found := problems(brief, content, job.requested_by):
         raise Refused("\n".join(found))
     if words := REFUSALS.get(state(brief, content)):
         raise Refused(words)

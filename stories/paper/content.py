@@ -34,17 +34,11 @@ class Quote:
     """声1, 声2 … `voice` and `revision` belong to the fingerprint and are never printed."""
 
     number: int
-    sector: str
     label: str
     text: str
     verbatim: bool
     voice: int
     revision: int
-
-    @property
-    def who(self) -> str:
-        """住民の方, or 産業・商業／商いにかかわる方."""
-        return self.label if self.label.startswith(self.sector) else f"{self.sector}／{self.label}"
 
 
 @dataclass(frozen=True)
@@ -179,7 +173,6 @@ def _quote(number: int, voice: Voice) -> Quote:
         raise ValueError("a voice that may not be quoted got as far as the paper")
     return Quote(
         number=number,
-        sector=voice.stakeholder.get_sector_display(),
         label=voice.stakeholder.public_label,
         text=shared.text.strip(),
         verbatim=voice.form == Form.VERBATIM,

@@ -6,16 +6,20 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from django.db.models import Max
+from django.utils import timezone
 
 from dialogues.consent.names import Kind, findings
 from dialogues.consent.sharing import known_names, repeats_unquotable
 from dialogues.models import Form, Level, Voice
+from regions.models import User
 from regions.people.access import NotAllowed, Standing
 from stories.models import Audience, Brief, Edition
 
 from .content import MOST_QUOTES, Content, content_of
+from .sheets import print_content
 
 MOST_PAGES = {Audience.COUNCIL: 2, Audience.COMMUNITY: 1}
 
@@ -34,6 +38,8 @@ NEEDED = {
         "to_decide": "きょう決めたいこと",
     },
 }
+
+UNREAD = "いまは読めない声"
 
 TOLD_KINDS = {Kind.NAME, Kind.CONTACT, Kind.AGE, Kind.CARE, Kind.FAMILY}
 """Of what `findings` sees in a text. Bodies and places are what a paper is about."""
@@ -70,11 +76,19 @@ class Examination:
         return self.state == State.APPROVED and not self.problems
 
 
-def examine(brief: Brief) -> Examination:
+def examine(brief: Brief, reader: User | None = None) -> Examination:
+    """`reader` is told the number of a voice only if he may read it."""
     content = content_of(brief)
-    return Examination(
-        content, problems(brief, content), warnings(brief, content), state(brief, content)
-    )
+    found = problems(brief, content, reader)
+    if not found and (words := too_long(content.audience, pages_of(content))):
+        found = [words]
+    return Examination(content, found, warnings(brief, content), state(brief, content))
+
+
+@lru_cache(maxsize=64)
+def pages_of(content: Content) -> int:
+    """Set once for each wording: a page that is looked at again isn't set again."""
+    return print_content(content, at=timezone.now()).pages
 
 
 def state(brief: Brief, content: Content) -> State:
@@ -96,11 +110,11 @@ def _state(brief: Brief, content: Content, issued_at: dt.datetime | None) -> Sta
     return State.ISSUED if issued_at and issued_at >= brief.approved_at else State.APPROVED
 
 
-def problems(brief: Brief, content: Content | None = None) -> list[str]:
+def problems(brief: Brief, content: Content | None = None, reader: User | None = None) -> list[str]:
     """Why it can't be issued as it stands; empty when it can. For people of the town: the
-    numbers of voices are named."""
+    numbers of voices are named, to a `reader` only those of voices he may read."""
     content = content or content_of(brief)
-    found = [words for voice in lost_voices(brief) if (words := why_not(voice))]
+    found = lost_words(brief, reader)
     if not content.quotes:
         found.append("載せる声が、ひとつも選ばれていません。")
     if len(content.quotes) > (most := MOST_QUOTES[content.audience]):
@@ -112,9 +126,23 @@ def problems(brief: Brief, content: Content | None = None) -> list[str]:
             found.append(f"「{label}」が空いています。")
     if content.is_council and not (content.schedule or content.steps):
         found.append("「7 今後の予定」が空いています（物語の「次の一歩」もまだありません）。")
-    for voice in repeats_unquotable(brief.municipality, content.printed_text):
-        found.append(f"{voice.label}と同じ言い回しがあります。この声は紙に載せられません。")
-    return found
+    for _, called in _named(repeats_unquotable(brief.municipality, content.printed_text), reader):
+        found.append(f"{called}と同じ言い回しがあります。この声は紙に載せられません。")
+    return list(dict.fromkeys(found))
+
+
+def lost_words(brief: Brief, reader: User | None = None) -> list[str]:
+    """Why voices picked for the brief may no longer be printed."""
+    return [why_not(voice, called) for voice, called in _named(lost_voices(brief), reader)]
+
+
+def _named(voices: list[Voice], reader: User | None) -> list[tuple[Voice, str]]:
+    """Each voice and how to call it before this reader."""
+    if reader is None or not voices:
+        return [(voice, voice.label) for voice in voices]
+    ids = [voice.pk for voice in voices]
+    seen = set(Voice.objects.visible_to(reader).filter(pk__in=ids).values_list("pk", flat=True))
+    return [(voice, voice.label if voice.pk in seen else UNREAD) for voice in voices]
 
 
 def lost_voices(brief: Brief) -> list[Voice]:
@@ -124,16 +152,23 @@ def lost_voices(brief: Brief) -> list[Voice]:
     return list(lost.select_related("stakeholder", "shared"))
 
 
-def why_not(voice: Voice) -> str:
-    if voice.level != Level.A:
-        return f"{voice.label}は、同意が公開可ではなくなりました。"
-    if voice.sensitive:
-        return f"{voice.label}は、配慮の要る声になりました。"
+def why_not(voice: Voice, called: str) -> str:
+    if why := taken_back(voice):
+        return f"{called}は、{why}。"
     if voice.form == Form.NOTE:
-        return f"{voice.label}は聞き手のメモで、声としては載せられません。"
+        return f"{called}は聞き手のメモで、声としては載せられません。"
+    return f"{called}は、町の外へ出す文がまだ確かめられていません。"
+
+
+def taken_back(voice: Voice) -> str:
+    """What speaks against this voice on paper at all; nothing while it may stand there."""
+    if voice.level != Level.A:
+        return "同意が公開可ではなくなりました"
+    if voice.sensitive:
+        return "配慮の要る声になりました"
     if not voice.stakeholder.may_be_named:
-        return f"{voice.label}は、町に一つしかない団体の声です。団体の同意がまだありません。"
-    return f"{voice.label}は、町の外へ出す文がまだ確かめられていません。"
+        return "町に一つしかない団体の声です。団体の同意がありません"
+    return ""
 
 
 def warnings(brief: Brief, content: Content) -> list[str]:
@@ -159,7 +194,7 @@ def too_long(audience: str, pages: int) -> str:
 def check_can_issue(brief: Brief, standing: Standing, seen: Examination | None = None) -> None:
     """NotAllowed with words unless this person may issue this brief as it is now."""
     brief.check_edit(standing)
-    seen = seen or examine(brief)
+    seen = seen or examine(brief, standing.user)
     if seen.problems:
         raise NotAllowed(seen.problems[0])
     if words := REFUSALS.get(seen.state):

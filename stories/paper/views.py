@@ -18,11 +18,11 @@ from regions.people.scope import TownRequest, town_page
 from stories.models import Audience, Brief, Edition, Story
 from stories.models.briefs import check_audience
 
-from . import actions
+from . import actions, recall
 from .content import MOST_QUOTES, content_of, contents_of
 from .forms import ApprovalForm, BriefForm, QuotesForm
 from .jobs import ISSUE
-from .rules import State, check_can_issue, examine, lost_voices, states_of, why_not
+from .rules import State, check_can_issue, examine, lost_words, states_of
 from .sheets import print_content
 
 
@@ -80,7 +80,7 @@ def brief(request: TownRequest, pk: int) -> HttpResponse:
 
 def _show(request: TownRequest, brief: Brief, approval: ApprovalForm | None = None) -> HttpResponse:
     """Where the brief stands, what it will say, and what was handed out."""
-    seen = examine(brief)
+    seen = examine(brief, request.user)
     may_approve = request.standing.can(Act.APPROVE_BRIEF) and not seen.problems
     if seen.state in (State.APPROVED, State.ISSUED):
         may_approve = False
@@ -99,8 +99,11 @@ def _show(request: TownRequest, brief: Brief, approval: ApprovalForm | None = No
         "approval": (approval or ApprovalForm(initial={"fingerprint": seen.content.fingerprint}))
         if may_approve
         else None,
-        "editions": editions.select_related("approved_by", "issued_by").prefetch_related(
-            "quotes__voice"
+        "editions": recall.shown(
+            editions.select_related("approved_by", "issued_by").prefetch_related(
+                "quotes__voice__stakeholder"
+            ),
+            request.standing,
         ),
     }
     return render(request, "stories/brief.html", context)
@@ -122,7 +125,7 @@ def quotes(request: TownRequest, pk: int) -> HttpResponse:
         actions.pick_quotes(brief, voices=form.picked)
         messages.success(request, "載せる声を保存しました。")
         return redirect("brief", code=request.town.code, pk=brief.pk)
-    lost = [why_not(voice) for voice in lost_voices(brief)]
+    lost = lost_words(brief, request.user)
     context = {"brief": brief, "form": form, "most": most, "lost": lost}
     return render(request, "stories/quotes.html", context)
 
@@ -204,6 +207,7 @@ def job(request: TownRequest, pk: int) -> HttpResponse:
 def edition(request: TownRequest, pk: int, number: int) -> HttpResponse:
     editions = Edition.objects.visible_to(request.user).of(request.town)
     row = get_object_or_404(editions, brief=pk, number=number)
+    recall.check_open(row, request.standing)
     return _pdf(bytes(row.pdf), row.file_name, as_attachment=True)
 
 

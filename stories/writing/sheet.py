@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from dialogues.consent.sharing import shared_now
 from dialogues.models import SharedVoice, Voice
 from regions.people.access import Standing
-from regions.people.acts import Act
 from stakeholders.models import Asset
 from stories.models import Citation, Section, Story, StoryLine
 
@@ -65,7 +64,7 @@ def sections(story: Story, standing: Standing) -> dict[str, list[Line]]:
     }
     found: dict[str, list[Line]] = {section.value: [] for section in Section}
     for line in lines:
-        shown = Line(line, name(line.who, standing))
+        shown = Line(line, line.who.name if line.who else "")
         for citation in line.citations.all():
             _add(shown, citation, raw, shared, assets)
         found[line.section].append(shown)
@@ -93,10 +92,3 @@ def _add(
         shown.evidence.append(Evidence(citation, approved.text, by))
     else:
         shown.hidden += 1
-
-
-def name(body, standing: Standing) -> str:
-    """A body by its name to those who see the map, by its public label to the others."""
-    if body is None:
-        return ""
-    return body.name if standing.can(Act.SEE_BODIES) else body.public_label

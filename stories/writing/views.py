@@ -13,11 +13,21 @@ from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
 from regions.support import actions as notes
 from regions.support.forms import AnswerForm, NoteForm
-from stories.models import Citation, Section, Step, Story, StoryLine, StoryNote, preparable
+from stories.models import (
+    Citation,
+    Persuasion,
+    Section,
+    Step,
+    Story,
+    StoryLine,
+    StoryNote,
+    preparable,
+)
 
 from . import actions, evidence
 from .forms import LineRows, PersuasionRows, ServicesForm, StepRows, StoryForm
-from .sheet import name, sections
+from .sheet import sections
+from .told import issued
 
 
 def _seen_words(request: TownRequest) -> Prefetch:
@@ -36,6 +46,8 @@ def _mine(request: TownRequest, pk: int) -> Story:
 @town_page(Act.SEE_STORIES, Act.SEE_ISSUED_STORIES)
 def stories(request: TownRequest) -> HttpResponse:
     rows = Story.objects.visible_to(request.user).of(request.town)
+    if not request.standing.can(Act.SEE_STORIES):
+        return render(request, "stories/issued_list.html", {"stories": issued(rows)})
     rows = rows.prefetch_related(_seen_words(request))
     rows = rows.annotate(edition_count=Count("briefs__editions", distinct=True))
     return render(request, "stories/stories.html", {"stories": rows})
@@ -46,21 +58,20 @@ def story(request: TownRequest, pk: int) -> HttpResponse:
     """The deck's four questions in order, then what carries the answers."""
     rows = Story.objects.visible_to(request.user).of(request.town)
     story = get_object_or_404(rows.prefetch_related(_seen_words(request)), pk=pk)
+    if not request.standing.can(Act.SEE_STORIES):
+        [told] = issued([story])
+        return render(request, "stories/issued.html", {"told": told})
     lines = sections(story, request.standing)
-    persuaded = [
-        (each, name(each.stakeholder, request.standing))
-        for each in story.persuasions.select_related("stakeholder")
-    ]
+    persuaded = Persuasion.objects.visible_to(request.user).filter(story=story)
     context = {
         "story": story,
         "sections": [(section, lines[section]) for section in Section],
         "characters": len("".join(story.narrative.split())),
         "audiences": preparable(request.standing),
-        "persuasions": persuaded,
+        "persuasions": persuaded.select_related("stakeholder"),
         "services": story.services.select_related("service"),
         "measures": [line for line in story.measures.splitlines() if line.strip()],
         "steps": story.steps.all(),
-        "inside": request.standing.can(Act.SEE_STORIES),
         "may_edit": story.can_edit(request.standing),
         "briefs": story.briefs.visible_to(request.user).order_by("date"),
         "notes": StoryNote.objects.visible_to(request.user).filter(story=story),

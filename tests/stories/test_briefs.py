@@ -1,3 +1,4 @@
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,7 +13,7 @@ from stories.models import Brief, Edition, EditionQuote
 from stories.paper import actions
 from stories.paper.content import content_of
 from stories.paper.rules import State, examine, problems
-from stories.signs import look_at_a_brief
+from stories.signs import issue_a_brief, look_at_a_brief
 
 from ..factories import make_body, make_brief, make_story, make_voice, share
 from .papers import approve, carry_out, issue, prepare, start_job
@@ -44,7 +45,11 @@ def test_a_brief_is_begun_from_a_story(world, browse):
         "purpose": "report",
         "aim": "試行するもの。",
     }
-    assert "1 趣旨" in client.get(new).content.decode()
+    form = client.get(new).content.decode()
+    assert form.index("2 これまでの経過") < form.index("3 聞こえてきた声") < form.index("4 内容")
+    assert "1 趣旨" in form
+    [current] = re.findall(r'aria-current="page">([^<]+)<', form)
+    assert current == "資料"
     wrong = client.post(new, typed | {"date": "きのう"}).content.decode()
     assert "日付として読めません" in wrong
     assert "試行するもの。" in wrong
@@ -113,7 +118,7 @@ def test_from_asking_to_the_edition(world, browse):
     assert "この内容で発行を認める" not in page_of(staff, brief)
     staff.post(url(brief, "ask/"))
     assert "確認者の確認を待っています" in page_of(staff, brief)
-    assert "確認を待つ資料が1件" in look_at_a_brief(world.standing("checker")).words
+    assert "資料の確認を頼まれています（1件）" in look_at_a_brief(world.standing("checker")).words
     assert look_at_a_brief(world.standing("staff")) is None
     read = content_of(brief).fingerprint
     page = checker.post(url(brief, "approve/"), {"fingerprint": read}).content.decode()
@@ -121,6 +126,8 @@ def test_from_asking_to_the_edition(world, browse):
     assert staff.post(url(brief, "approve/"), {"fingerprint": read}).status_code == 403
     checker.post(url(brief, "approve/"), {"fingerprint": read, "words": "同意を確かめた"})
     assert "発行が認められています" in page_of(staff, brief)
+    assert "確認のすんだ資料を発行する（1件）" in issue_a_brief(world.standing("staff")).words
+    assert issue_a_brief(world.standing("coordinator")) is None
     assert look_at_a_brief(world.standing("checker")) is None
     answer = staff.post(url(brief, "issue/"))
     job = Job.objects.get()
@@ -135,6 +142,7 @@ def test_from_asking_to_the_edition(world, browse):
     assert "第1版 を発行しました" in done
     assert "<html" not in done
     assert "hx-trigger" not in done
+    assert issue_a_brief(world.standing("staff")) is None
     page = page_of(staff, brief)
     edition = Edition.objects.get()
     assert edition.file_name in page
@@ -277,8 +285,11 @@ def test_a_name_in_the_text_is_only_a_warning(world, browse):
     assert problems(brief) == []
 
 
-def test_too_long_for_the_sheet_is_refused_before_the_checker_sees_it(world):
+def test_too_long_for_the_sheet_is_refused_before_the_checker_sees_it(world, browse):
     brief = prepare(world, content="\n".join(["旅館の大広間を昼のあいだ開く。"] * 120)).brief
+    page = page_of(browse(world.staff), brief)
+    assert "頁になります。A4で表裏の2頁に収まるように" in page
+    assert "確認者に確認を頼む" not in page
     with pytest.raises(NotAllowed, match="頁になります"):
         actions.ask_approval(brief, by=world.standing("staff"))
 
