@@ -85,9 +85,10 @@ class TownForm(forms.ModelForm):
         self.instance.municipality = town
         for field in self.fields.values():
             chosen = isinstance(field, forms.ChoiceField | forms.ModelChoiceField)
-            field.error_messages["required"] = (
-                "選んでください。" if chosen else "入力してください。"
-            )
+            if field.error_messages["required"] == forms.Field.default_error_messages["required"]:
+                field.error_messages["required"] = (
+                    "選んでください。" if chosen else "入力してください。"
+                )
             choices = getattr(field, "queryset", None)
             if choices is not None and hasattr(choices, "of"):
                 field.queryset = choices.of(town)  # type: ignore[attr-defined]

@@ -1,10 +1,13 @@
-"""What every answer says to the browser: nothing from elsewhere, nothing kept, no frame."""
+"""What every answer says to the browser: nothing from elsewhere, nothing kept, no frame; and a
+page of words where Django itself would answer with an empty one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
 # No inline script or style anywhere, so no nonce is needed.
@@ -31,6 +34,9 @@ class HeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":
+            # An address that a button leads to, opened by hand or after signing in again.
+            response = render(request, "regions/pressed.html", status=response.status_code)
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         if request.user.is_authenticated and not response.has_header("Cache-Control"):

@@ -98,6 +98,8 @@ def ask(request: TownRequest) -> HttpResponse:
     if form.is_valid():
         actions.leave(AdvisorNote(round=round), by=request.standing, text=form.cleaned_data["text"])
         messages.success(request, "問いを残しました。町の方が、この場所で読みます。")
+    else:
+        messages.error(request, "問いは、2,000字までで書いてください。")
     return redirect("town", code=request.town.code)
 
 
@@ -109,6 +111,8 @@ def answer(request: TownRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         actions.answer(note, by=request.user, text=form.cleaned_data["answer"])
         messages.success(request, "返事を残しました。")
+    else:
+        messages.error(request, "返事は、2,000字までで書いてください。")
     return redirect("town", code=request.town.code)
 
 

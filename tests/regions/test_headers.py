@@ -28,3 +28,17 @@ def test_a_foreign_address_after_sign_in_is_not_followed(world):
         {"username": "staff", "password": PASSWORD, "next": "https://evil.example/"},
     )
     assert answer["Location"] == "/"
+
+
+def test_an_address_for_buttons_only_says_so(world, browse):
+    body = browse(world.staff).get("/signout/")
+    assert body.status_code == 405
+    assert "ボタンを押したときにだけ" in body.content.decode()
+
+
+def test_a_form_from_before_signing_in_again_is_refused_in_words(world):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.staff)
+    answer = client.post("/m/990019/portrait/", {"now": "書いた文", "aim": ""})
+    assert answer.status_code == 403
+    assert "サインインし直した" in answer.content.decode()
