@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 
 from dialogues.consent.forms import NoConfidentialWords
 from dialogues.models import Theme, Voice
@@ -60,7 +61,11 @@ class SplitForm(WordForm):
         seen = outline.placed(self.reader, self.town).filter(placement__theme=theme)
         self.fields["voices"].queryset = seen  # type: ignore[attr-defined]
         self.fields["voices"].label_from_instance = (  # type: ignore[attr-defined]
-            lambda voice: f"{voice.label}　{voice.text[:40]}"
+            lambda voice: format_html(
+                '<span class="label">{}</span> <span class="clamp" hx-disable>{}</span>',
+                voice.label,
+                voice.text,
+            )
         )
 
 

@@ -22,7 +22,7 @@ from dialogues.models import (
     VoiceCounter,
 )
 from regions.models import Membership, Municipality, User
-from regions.people.access import NotAllowed, Standing
+from regions.people.access import TABLE, NotAllowed, Standing
 from regions.people.acts import Act
 from stakeholders.models import Stakeholder
 
@@ -103,9 +103,10 @@ def _person(town: Municipality, name: str, by: User) -> User | None:
 
 
 def people_of(town: Municipality) -> Any:
-    """Ids of those who work in the town now."""
+    """Ids of those who work in the town now and may read what they heard themselves."""
     held = Membership.objects.in_effect().filter(municipality=town, user__is_active=True)
-    return held.exclude(role="advisor").values("user")
+    roles = {role for act in (Act.READ_OWN, Act.READ_C) for role in TABLE[act]}
+    return held.filter(role__in=roles).values("user")
 
 
 def find_or_make_speaker(

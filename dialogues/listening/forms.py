@@ -3,17 +3,19 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
+from django.forms.models import ModelChoiceIterator
 
 from dialogues.consent.levels import agreed_level
 from dialogues.models import Interview, Level, Voice
 from regions.models import User
 from regions.office.forms import TownForm, WarekiDateField, office_field
-from stakeholders.models import Stakeholder
+from stakeholders.models import Sector, Stakeholder
 
 from .actions import UNKNOWN, people_of
 
@@ -66,6 +68,24 @@ def interview_field(field: Any, **kwargs: Any) -> forms.Field | None:
     return office_field(field, **kwargs)
 
 
+class BySector(ModelChoiceIterator):
+    """Bodies under the names of their sectors, as on the map."""
+
+    def __iter__(self) -> Iterator[Any]:
+        bodies = list(self.queryset)
+        for sector in Sector:
+            if found := [self.choice(body) for body in bodies if body.sector == sector]:
+                yield sector.label, found
+
+
+class Bodies(forms.ModelMultipleChoiceField):
+    iterator = BySector
+
+
+class BodyBoxes(forms.CheckboxSelectMultiple):
+    template_name = "dialogues/body_boxes.html"
+
+
 class InterviewForm(TownForm):
     """A meeting. `interviewers` is missing where the person may not change who asked."""
 
@@ -89,12 +109,19 @@ class InterviewForm(TownForm):
             "opening_questions": forms.Textarea(attrs={"rows": 3}),
             "observation": forms.Textarea(attrs={"rows": 4}),
         }
+        error_messages = {
+            "participants": {
+                "invalid": "人数を数字で入力してください。",
+                "min_value": "%(limit_value)s以上の数で入力してください。",
+                "max_value": "%(limit_value)s以下の数で入力してください。",
+            }
+        }
 
-    bodies = forms.ModelMultipleChoiceField(
+    bodies = Bodies(
         label="話してくれた関係者",
         queryset=Stakeholder.objects.none(),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=BodyBoxes,
         error_messages={"invalid_choice": "この町の関係者から選んでください。"},
     )
     interviewers = Names(

@@ -1,6 +1,9 @@
+import re
+
 import pytest
 
 from dialogues.models import Interview, Level, Voice
+from stakeholders.models import Sector
 from tests.factories import make_body, make_interview, make_voice, share
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +49,45 @@ def test_a_wrong_time_is_told_beside_the_field_and_nothing_typed_is_lost(world, 
     assert "川沿いの足湯" in page
     page = post(browse(world.staff), "new/", start="16時").content.decode()
     assert "終わりの時刻が、始まりより前" in page
+
+
+def test_the_number_of_people_is_asked_for_in_plain_words(world, browse):
+    client = browse(world.staff)
+    page = post(client, "new/", participants="-1").content.decode()
+    assert "＊0以上の数で入力してください。" in page
+    assert "この値は" not in page
+    assert (
+        "＊人数を数字で入力してください。"
+        in post(client, "new/", participants="たくさん").content.decode()
+    )
+
+
+def test_only_those_who_may_read_what_they_heard_are_named_for_it(world, browse):
+    page = browse(world.staff).get("/m/990019/interviews/new/").content.decode()
+    told = page[page.index("自分が聴いた声としてCまで読めます") :].split("</p>")[0]
+    for key in ("staff", "checker", "coordinator", "center"):
+        assert world.people[key].name in told
+    for key in ("section", "advisor", "former", "staff2"):
+        assert world.people[key].name not in told
+
+
+def test_bodies_stand_under_their_sectors(world, browse):
+    bath = make_body(world.town, "足湯の会", sector=Sector.CULTURE)
+    home = make_body(world.town, "特養", sector=Sector.CARE)
+    shop = make_body(world.town, "豆腐店", sector=Sector.BUSINESS)
+    client = browse(world.staff)
+    page = client.get("/m/990019/interviews/new/").content.decode()
+    order = [Sector.CARE.label, "特養", Sector.BUSINESS.label, "豆腐店", Sector.CULTURE.label]
+    places = [page.index(words, page.index("話してくれた関係者")) for words in order]
+    assert places == sorted(places)
+    assert Sector.MEDICAL.label not in page
+    post(client, "new/", bodies=[home.pk, shop.pk])
+    interview = Interview.objects.get()
+    assert set(interview.stakeholders.all()) == {home, shop}
+    page = client.get(f"/m/990019/interviews/{interview.pk}/edit/").content.decode()
+    boxes = re.findall(r'<input type="checkbox" name="bodies" value="(\d+)"([^>]*)>', page)
+    assert {int(pk) for pk, rest in boxes if "checked" in rest} == {home.pk, shop.pk}
+    assert bath.pk in {int(pk) for pk, _ in boxes}
 
 
 def test_a_body_of_another_town_can_not_have_been_there(world, browse):

@@ -85,6 +85,17 @@ def test_rewriting_what_another_rewrote_meanwhile_asks_first(world, browse):
     assert Theme.objects.get().definition == "あとから書いた意味"
 
 
+def test_a_voice_to_be_split_off_is_read_whole(world, browse):
+    text = "湯は減らせないんです。" * 20 + "<b>おわり"
+    theme = make_theme(
+        world.town, voices=[make_voice(make_body(world.town), text, by=world.staff)], by=world.staff
+    )
+    shown = browse(world.staff).get(f"{BOARD}{theme.pk}/").content.decode()
+    form = shown[shown.index("このことばから、新しいことばを分ける") :]
+    assert "&lt;b&gt;おわり" in form
+    assert "<b>おわり" not in shown
+
+
 def test_a_word_is_split_and_joined_from_its_page(world, browse):
     voices = [make_voice(make_body(world.town), text, by=world.staff) for text in ("川", "山")]
     theme = make_theme(world.town, voices=voices, by=world.staff)
