@@ -60,8 +60,8 @@ def approve(brief: Brief, *, by: Standing, words: str, fingerprint: str) -> None
     """Allows the brief to be issued as the checker read it: `fingerprint` is of what he read."""
     by.check(Act.APPROVE_BRIEF)
     content = content_of(brief)
-    if words := too_long(content.audience, pages_of(content)):
-        raise NotAllowed(words)
+    if refusal := too_long(content.audience, pages_of(content)):
+        raise NotAllowed(refusal)
     with transaction.atomic():
         held = _hold(brief.pk)
         content = content_of(held)

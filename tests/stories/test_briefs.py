@@ -154,6 +154,8 @@ def test_from_asking_to_the_edition(world, browse):
     assert quotes == [(1, prepared.voices[0].pk, 1, "A"), (2, prepared.voices[1].pk, 1, "A")]
     assert edition.quotes.first().text == "［ある方］と帰りの立ち話を待っているの。"
     assert (edition.issued_by, edition.approved_by) == (world.staff, world.checker)
+    assert edition.approval_words == "同意を確かめた"
+    assert "「同意を確かめた」" in page
 
 
 def test_the_checker_approves_what_he_read(world):
