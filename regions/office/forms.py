@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms.renderers import TemplatesSetting
+from django.http import QueryDict
 
 from .dates import parse_date, wareki
 
@@ -113,8 +114,10 @@ class TownForm(forms.ModelForm):
                 self.get_initial_for_field(self.fields[name], name)
             )
             self.fields[name].saved_meanwhile = "―" if saved in ("", None) else saved  # type: ignore[attr-defined]
-        self.data = self.data.copy()
-        self.data[self.add_prefix("version")] = self.fields["version"].initial
+        # Shown again, the form carries the version that is being looked at now.
+        data = cast("QueryDict", self.data).copy()
+        data[self.add_prefix("version")] = self.fields["version"].initial
+        self.data = data
         self.add_error(
             None,
             "書いているあいだに、ほかの方が書きかえました。欄の下に、いま保存されている内容があります。読みくらべて、よければもう一度保存してください。",

@@ -280,6 +280,7 @@ class Migration(migrations.Migration):
                 ('file_name', models.CharField(max_length=120)),
                 ('pdf', models.BinaryField()),
                 ('sha256', models.CharField(max_length=64)),
+                ('told', models.JSONField(default=dict)),
                 ('pages', models.PositiveSmallIntegerField()),
                 ('approval_words', models.CharField(blank=True, max_length=200)),
                 ('approved_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
