@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
-                ('kind', models.CharField(choices=[('move', '声を移す'), ('create', 'ことばをつくる'), ('edit', 'ことばを書きかえる'), ('split', 'ことばを分ける'), ('join', 'ことばを合わせる'), ('undo', '元にもどす')], max_length=10)),
+                ('kind', models.CharField(choices=[('move', '声を移す'), ('create', 'ことばをつくる'), ('edit', 'ことばを書きかえる'), ('split', 'ことばを分ける'), ('join', 'ことばを合わせる'), ('undo', '元にもどす'), ('redo', 'やりなおす')], max_length=10)),
                 ('summary', models.CharField(max_length=200)),
                 ('before', models.JSONField()),
                 ('after', models.JSONField()),
