@@ -65,7 +65,7 @@ WITH_HONORIFIC = re.compile(
     rf"((?:{_any(SURNAME_READINGS)})|{KANJI}{{1,5}}|[ァ-ヴー]{{2,8}})[　 ]?({_any(HONORIFICS)})"
     r"(?![子々式相])"
 )
-CALLED = re.compile(r"[ぁ-ん]{2,5}(?=ちゃん|くん)")
+CALLED = re.compile(r"[ぁ-ん]{2,5}(?=ちゃん(?!と)|くん)")
 WITH_OFFICE = re.compile(rf"({KANJI}{{0,5}}?)({_any(OFFICES)})")
 BARE_SURNAME = re.compile(_any(name for name in SURNAMES if len(name) > 1))
 AGE = re.compile(rf"(満)?({NUMERAL}{{1,5}})(歳|才)")
