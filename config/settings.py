@@ -131,7 +131,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
+# The demo serves the files as they are now, changed under it or not.
+WHITENOISE_AUTOREFRESH = DEBUG or DEMO
 
 # A question's words may be long; sixty voices of 2,000 characters are still far below.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
