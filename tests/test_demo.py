@@ -220,3 +220,16 @@ def test_one_account_for_each_kind_of_person(demo):
     for role in Role:
         assert role.label in said.getvalue()
     assert person("kakunin-99001").check_password("tsumugi-no-michi")
+
+
+def test_another_town_of_a_prefecture_that_is_known_joins_it(demo, tmp_path):
+    town = {
+        "code6": "970018",
+        "name": "となり町",
+        "prefecture": "瑞穂県（架空）",
+        "bureau": "中央厚生局（架空）",
+    }
+    file = tmp_path / "town.json"
+    file.write_text(json.dumps({"town": town}, ensure_ascii=False), encoding="utf-8")
+    call_command("load_demo", str(file), stdout=StringIO())
+    assert Municipality.objects.get(code="970018").prefecture.code == "99"

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import Max
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import Max, Q
 
 from dialogues.board import actions as board
 from dialogues.consent import sharing
@@ -114,6 +114,8 @@ class DemoTown:
         except (ValidationError, NotAllowed) as error:
             words = "、".join(getattr(error, "messages", [str(error)]))
             self.skipped.append(f"{key} {name}: {words}")
+        except (DataError, IntegrityError):
+            self.skipped.append(f"{key} {name}: 長すぎるか、ほかと重なっていて、保存できません。")
         except (ValueError, TypeError, AttributeError) as error:
             self.skipped.append(f"{key} {name}: 読めませんでした（{error}）。")
 
@@ -151,13 +153,12 @@ class DemoTown:
         bureau, _ = Bureau.objects.get_or_create(
             name=record["bureau"], defaults={"order": last + 1}
         )
-        prefecture, _ = Prefecture.objects.get_or_create(
+        known_as = Q(code=code[:2]) | Q(name=record["prefecture"])
+        prefecture = Prefecture.objects.filter(known_as).first() or Prefecture.objects.create(
             code=code[:2],
-            defaults={
-                "name": record["prefecture"],
-                "kana": record.get("prefecture_kana", ""),
-                "bureau": bureau,
-            },
+            name=record["prefecture"],
+            kana=record.get("prefecture_kana", ""),
+            bureau=bureau,
         )
         self.added["町"] += 1
         return Municipality.objects.create(
