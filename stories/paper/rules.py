@@ -17,6 +17,7 @@ from dialogues.models import Form, Level, Voice
 from regions.models import User
 from regions.people.access import NotAllowed, Standing
 from stories.models import Audience, Brief, Edition
+from stories.writing.told import text_told
 
 from .content import MOST_QUOTES, Content, content_of
 from .sheets import print_content
@@ -126,8 +127,15 @@ def problems(brief: Brief, content: Content | None = None, reader: User | None =
             found.append(f"「{label}」が空いています。")
     if content.is_council and not (content.schedule or content.steps):
         found.append("「7 今後の予定」が空いています（物語の「次の一歩」もまだありません）。")
-    for _, called in _named(repeats_unquotable(brief.municipality, content.printed_text), reader):
+    printed = repeats_unquotable(brief.municipality, content.printed_text)
+    for _, called in _named(printed, reader):
         found.append(f"{called}と同じ言い回しがあります。この声は紙に載せられません。")
+    told = repeats_unquotable(brief.municipality, text_told(brief.story))
+    for _, called in _named([voice for voice in told if voice not in printed], reader):
+        found.append(
+            f"物語かことばの文に、{called}と同じ言い回しがあります。"
+            "資料を出すと国からも読めるようになるので、書きかえてください。"
+        )
     return list(dict.fromkeys(found))
 
 

@@ -35,6 +35,13 @@ def told_now(story: Story) -> dict[str, Any]:
     }
 
 
+def text_told(story: Story) -> str:
+    """All of it that was written here, for whoever asks what it repeats."""
+    told = told_now(story)
+    words = (f"{each['word']}\n{each['definition']}" for each in told["words"])
+    return "\n".join([told["title"], told["narrative"], *words])
+
+
 @dataclass(frozen=True)
 class Issued:
     """A story as its newest edition told it."""

@@ -176,3 +176,17 @@ def test_a_closed_word_is_marked(world, browse):
     word.closed = True
     word.save()
     assert "いまは閉じられています" in story_page(client, story)
+
+
+def test_a_narrative_that_repeats_a_voice_lowered_since_is_not_issued(world, browse):
+    """The council's paper does not print the narrative, but issuing opens it to the nation."""
+    prepared = prepare(world)
+    story = prepared.brief.story
+    said = make_voice(make_body(world.town), "組合をいつまで続けられるか考えます。", by=world.staff)
+    story.narrative = "組合をいつまで続けられるか考えます、と聞いた。"
+    story.save()
+    set_level(said, level=Level.C, by=world.staff)
+    page = brief_page(browse(world.staff), prepared.brief)
+    assert "まだ発行できません" in page
+    assert f"{said}と同じ言い回しがあります" in page
+    assert "国からも読めるようになる" in page
