@@ -82,6 +82,7 @@ def _edit_interview(request: TownRequest, found: Interview, title: str) -> HttpR
         may_name=may_name,
     )
     if request.method == "POST" and form.is_valid():
+        papers = _papers_losing_consent(request, form)
         saved = actions.save_interview(
             form.save(commit=False),
             stakeholders=form.cleaned_data["bodies"],
@@ -89,12 +90,23 @@ def _edit_interview(request: TownRequest, found: Interview, title: str) -> HttpR
             by=request.user,
         )
         messages.success(request, "聴き取りを保存しました。")
+        if papers:
+            words = "同意の取り方が空になり、次の声は引用できなくなりました。回収してください。"
+            messages.warning(request, words + "　".join(papers))
         return redirect("interview", code=request.town.code, pk=saved.pk)
     back = reverse("interviews", args=[request.town.code])
     if found.pk:
         back = reverse("interview", args=[request.town.code, found.pk])
     context = {"form": form, "title": title, "back": back, "may_name": may_name, "found": found}
     return render(request, "dialogues/interview_edit.html", context)
+
+
+def _papers_losing_consent(request: TownRequest, form: InterviewForm) -> list[str]:
+    """Where this interview's voices stand printed, when its way of consent is being emptied."""
+    if "consent_method" not in form.changed_data or form.cleaned_data["consent_method"]:
+        return []
+    rows = voices_seen(request).filter(interview=form.instance.pk)
+    return [f"{voice}は{words}。" for voice in rows for words in printings(request.standing, voice)]
 
 
 @town_page(Act.HEAR)

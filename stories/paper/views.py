@@ -200,7 +200,10 @@ def preview(request: TownRequest, pk: int) -> HttpResponse:
 def job(request: TownRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Job.objects.visible_to(request.user).of(request.town), pk=pk)
     template = "stories/_job.html" if request.htmx else "stories/job.html"  # type: ignore[attr-defined]
-    return render(request, template, {"job": row})
+    # The reason may name voices by number, as the one who asked for the work may read them.
+    own = row.requested_by_id == request.user.pk or request.standing.can(Act.READ_C)
+    reason = row.reason if own else "くわしくは、発行を頼んだ方にお尋ねください。"
+    return render(request, template, {"job": row, "reason": reason})
 
 
 @town_page(Act.SEE_BRIEFS)

@@ -5,6 +5,7 @@ import pytest
 from dialogues.consent.levels import set_level
 from dialogues.models import Level
 from dialogues.trail import printings
+from regions.models import Job
 from stakeholders.models import Stakeholder
 from stories.models import Edition, Persuasion, Service, StoryService, StoryTheme
 from stories.writing.services import load_services
@@ -190,3 +191,33 @@ def test_a_narrative_that_repeats_a_voice_lowered_since_is_not_issued(world, bro
     assert "まだ発行できません" in page
     assert f"{said}と同じ言い回しがあります" in page
     assert "国からも読めるようになる" in page
+
+
+def test_emptying_the_way_of_consent_tells_which_papers_to_take_back(world, browse):
+    prepared = prepare(world)
+    issue(world, prepared.brief)
+    interview = prepared.voices[0].interview
+    bodies = [voice.stakeholder_id for voice in interview.voices.all()]
+    typed = {
+        "date": "R8.7.22",
+        "place": interview.place,
+        "bodies": bodies,
+        "consent_method": "",
+    }
+    url = f"/m/990019/interviews/{interview.pk}/edit/"
+    page = browse(world.staff).post(url, typed, follow=True).content.decode()
+    assert "回収してください" in page
+    assert f"{prepared.voices[0]}は第1版" in page
+
+
+def test_why_work_was_refused_is_told_to_who_asked(world, browse):
+    job = Job.objects.create(
+        kind="issue-brief",
+        municipality=world.town,
+        requested_by=world.coordinator,
+        state="refused",
+        reason="声-0012は、同意が公開可ではなくなりました。",
+    )
+    for key, told in {"coordinator": True, "staff": True, "center": False}.items():
+        page = browse(world.people[key]).get(f"/m/990019/jobs/{job.pk}/").content.decode()
+        assert ("声-0012" in page) == told, key
