@@ -27,11 +27,6 @@ def short_wareki(value: dt.date | None) -> str:
 
 
 @register.filter
-def fiscal_year_label(year: int) -> str:
-    return dates.fiscal_year_label(year)
-
-
-@register.filter
 def clock(value: dt.datetime | None) -> str:
     """令和8年7月22日（水）14:05, in Asia/Tokyo."""
     if not value:
