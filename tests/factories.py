@@ -15,6 +15,7 @@ from dialogues.models import (
     Speaker,
     Theme,
     Voice,
+    VoiceText,
 )
 from regions.models import Municipality, User
 from stakeholders.models import Asset, Sector, Stakeholder
@@ -70,10 +71,10 @@ def make_voice(
         interview=interview,
         stakeholder=body,
         number=next(_numbers),
-        text=text,
         level=level,
         **fields,
     )
+    VoiceText.objects.create(municipality=town, voice=voice, text=text)
     ConsentRecord.objects.create(municipality=town, voice=voice, level=level, recorded_by=by)
     return voice
 

@@ -37,6 +37,16 @@ def effective(agreed: str, interview: Interview) -> Level:
 
 
 @transaction.atomic
+def begin(voice: Voice, *, level: str, by: User) -> None:
+    """Saves a new voice with what was agreed for it."""
+    voice.level = effective(level, hold(voice.interview_id))
+    voice.save(force_insert=True)
+    ConsentRecord.objects.create(
+        municipality_id=voice.municipality_id, voice=voice, level=level, recorded_by=by
+    )
+
+
+@transaction.atomic
 def set_level(
     voice: Voice,
     *,

@@ -164,7 +164,7 @@ def _decide(held: Voice, *, approved: bool, by: User, reason: str) -> None:
 def unquotable(town: Municipality) -> list[Voice]:
     """Voices whose words may not be repeated where people outside read."""
     kept = Voice.objects.of(town).filter(~Q(level=Level.A) | Q(sensitive=True))
-    return list(kept.only("number", "level", "search_text", "municipality"))
+    return list(kept.select_related("said"))
 
 
 def repeats_unquotable(
@@ -179,7 +179,7 @@ def repeats_unquotable(
 
 def repeated(voices: Iterable[Voice], text: str, *, length: int = REPEATED_LENGTH) -> list[Voice]:
     known = runs(fold(text), length)
-    return [v for v in voices if known and first_run(known, v.search_text, length)]
+    return [v for v in voices if known and first_run(known, v.said.search_text, length)]
 
 
 def told_repeats(found: Iterable[Voice], reader: User) -> str:

@@ -20,6 +20,7 @@ from dialogues.models import (
     Speaker,
     Voice,
     VoiceCounter,
+    VoiceText,
 )
 from regions.models import Membership, Municipality, User
 from regions.people.access import TABLE, NotAllowed, Standing
@@ -27,6 +28,8 @@ from regions.people.acts import Act
 from stakeholders.models import Stakeholder
 
 UNKNOWN = "不明"
+WORDS = ("text", "moved_note", "sensitive_note")
+"""The fields of a voice that are kept in its VoiceText."""
 
 
 class Conflict(Exception):
@@ -165,7 +168,7 @@ def add_voice(
     taken = number if number is not None else take_numbers(town, 1)[0]
     voice = Voice.objects.filter(municipality=town, entry_key=entry_key).first()
     if voice is None:
-        voice = Voice.objects.create(
+        voice = Voice(
             municipality=town,
             interview=interview,
             stakeholder=stakeholder,
@@ -174,15 +177,19 @@ def add_voice(
             position=taken,
             prompt=prompt,
             form=form,
-            text=text.strip(),
             moved=moved,
-            moved_note=moved_note,
             after_talk=after_talk,
             sensitive=sensitive,
-            sensitive_note=sensitive_note,
             entry_key=entry_key,
         )
-        levels.set_level(voice, level=level, by=by)
+        levels.begin(voice, level=level, by=by)
+        VoiceText.objects.create(
+            municipality=town,
+            voice=voice,
+            text=text.strip(),
+            moved_note=moved_note,
+            sensitive_note=sensitive_note,
+        )
     Draft.objects.filter(municipality=town, entry_key=entry_key, user=by).delete()
     return voice
 
@@ -198,13 +205,14 @@ def edit_voice(
     reason: str = "",
     confirmed_on: Any = None,
 ) -> Voice:
-    """Applies `changes` (fields of Voice, or `call_name`) to the voice as it was read.
+    """Applies `changes` (fields of Voice or its words, or `call_name`) to the voice as it was read.
 
     Conflict when its words are no longer those read. New words are a new revision; they, a mark
     that care is needed and another body each void the approved text. `level` None leaves it.
     """
     levels.hold(voice.interview_id)
-    held = Voice.objects.select_for_update(of=("self",)).select_related("speaker").get(pk=voice.pk)
+    locked = Voice.objects.select_for_update(of=("self",))
+    held = locked.select_related("speaker", "said").get(pk=voice.pk)
     if held.revision != read_revision:
         raise Conflict(held)
     changes = dict(changes)
@@ -218,14 +226,22 @@ def edit_voice(
         changes["text"] = changes["text"].strip()
         if changes["text"] != held.text:
             changes["revision"] = held.revision + 1
-    for name, value in changes.items():
-        setattr(held, name, value)
-    if changes:
-        held.save(update_fields=[*changes, "updated_at"])
+    _apply(held, changes)
     if level is not None:
         levels.set_level(held, level=level, by=by, reason=reason, confirmed_on=confirmed_on)
     levels.void_if_stale(held, look_again=look_again)
     return held
+
+
+def _apply(voice: Voice, changes: dict[str, Any]) -> None:
+    for row, fields in (
+        (voice.said, [name for name in changes if name in WORDS]),
+        (voice, [name for name in changes if name not in WORDS]),
+    ):
+        for name in fields:
+            setattr(row, name, changes[name])
+        if fields:
+            row.save(update_fields=[*fields, "updated_at"])
 
 
 @transaction.atomic

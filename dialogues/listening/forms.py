@@ -12,12 +12,12 @@ from django.core.validators import MaxLengthValidator
 from django.forms.models import ModelChoiceIterator
 
 from dialogues.consent.levels import agreed_level
-from dialogues.models import Interview, Level, Voice
+from dialogues.models import Interview, Level, Voice, VoiceText
 from regions.models import User
 from regions.office.forms import TownForm, WarekiDateField, office_field
 from stakeholders.models import Sector, Stakeholder
 
-from .actions import UNKNOWN, people_of
+from .actions import UNKNOWN, WORDS, people_of
 
 VOICE_LENGTH = 2000
 CLOCK = re.compile(r"(午前|午後)?(\d{1,2})(?::(\d{1,2})|時(?:(\d{1,2})分|(半))?)(?::\d{2})?")
@@ -162,7 +162,7 @@ class InterviewForm(TownForm):
         return chosen
 
 
-class VoiceText(forms.CharField):
+class VoiceTextField(forms.CharField):
     """The words exactly as typed, apart from white space around them. The browser isn't told the
     limit, since it would cut off what is pasted."""
 
@@ -204,7 +204,7 @@ class VoiceForm(TownForm):
         )
         widgets = {"prompt": forms.RadioSelect, "form": forms.RadioSelect}
 
-    text = VoiceText(label="声")
+    text = VoiceTextField(label="声")
     call_name = forms.CharField(
         label="話し手の呼び名",
         required=False,
@@ -256,6 +256,8 @@ class VoiceEditForm(VoiceForm):
             "sensitive_note",
         )
 
+    moved_note = VoiceText._meta.get_field("moved_note").formfield()
+    sensitive_note = VoiceText._meta.get_field("sensitive_note").formfield()
     read_revision = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.CharField(
         label="範囲を広げた理由",
@@ -283,6 +285,7 @@ class VoiceEditForm(VoiceForm):
 
     def __init__(self, *args: Any, instance: Voice, **kwargs: Any) -> None:
         initial = {
+            **{name: getattr(instance, name) for name in WORDS},
             "call_name": instance.speaker.call_name if instance.speaker else "",
             "level": agreed_level(instance).value,
             "read_revision": instance.revision,

@@ -9,6 +9,7 @@ from .voices import (
     SharingDecision,
     Voice,
     VoiceCounter,
+    VoiceText,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "ThemeNote",
     "Voice",
     "VoiceCounter",
+    "VoiceText",
 ]

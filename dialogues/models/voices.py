@@ -63,7 +63,7 @@ class VoiceQuerySet(TownQuerySet):
             where |= Q(level=level, municipality__in=towns_where(user, act))
         heard = Interviewer.objects.filter(user=user.pk, interview=OuterRef("interview"))
         where |= Q(Exists(heard), municipality__in=towns_where(user, Act.READ_OWN))
-        return self.filter(where)
+        return self.filter(where).select_related("said")
 
     def editable_by(self, user: User) -> Self:
         return self.visible_to(user).filter(municipality__in=towns_where(user, Act.HEAR))
@@ -92,7 +92,7 @@ class VoiceQuerySet(TownQuerySet):
             folded = fold(word)
             if not folded:
                 continue
-            where = Q(search_text__contains=folded)
+            where = Q(said__search_text__contains=folded)
             digits = folded.removeprefix("声").lstrip("-ー")
             if digits.isdecimal() and len(digits) < 10:
                 where |= Q(number=int(digits))
@@ -100,9 +100,13 @@ class VoiceQuerySet(TownQuerySet):
         return found
 
 
-@tracked("search_text")
+@tracked()
 class Voice(TownModel):
-    """声: one thing that one person said. `number` is permanent in its town (声-0127)."""
+    """声: one thing that one person said. `number` is permanent in its town (声-0127).
+
+    This is what can be counted and ordered of it. The words are in a row of their own, `said`,
+    because fewer people may read them and the database locks whole rows.
+    """
 
     see_act, edit_act = Act.READ_A, Act.HEAR
 
@@ -113,13 +117,9 @@ class Voice(TownModel):
     position = models.PositiveIntegerField("並び", default=0, editable=False)
     prompt = models.CharField("問いかけ", max_length=10, choices=Prompt, default=Prompt.VALUE)
     form = models.CharField("書きとめ方", max_length=10, choices=Form, default=Form.VERBATIM)
-    text = models.TextField("声", max_length=2000)
-    search_text = models.TextField(editable=False)
     moved = models.BooleanField("感情が動いた", default=False)
-    moved_note = models.CharField("そのときのようす", max_length=120, blank=True)
     after_talk = models.BooleanField("対話が終わったあと", default=False)
     sensitive = models.BooleanField("配慮が要る", default=False)
-    sensitive_note = models.CharField("配慮の理由", max_length=120, blank=True)
     level = models.CharField(
         "いま有効な範囲", max_length=1, choices=Level, default=Level.C, editable=False
     )
@@ -137,17 +137,22 @@ class Voice(TownModel):
         ]
         indexes = [
             models.Index(fields=["municipality", "level"], name="voice_town_level"),
-            GinIndex(OpClass("search_text", "gin_trgm_ops"), name="voice_search"),
         ]
 
     def __str__(self) -> str:
         return self.label
 
-    def save(self, *args, **kwargs) -> None:
-        self.search_text = fold(self.text)
-        if (fields := kwargs.get("update_fields")) is not None and "text" in fields:
-            kwargs["update_fields"] = [*fields, "search_text"]
-        super().save(*args, **kwargs)
+    @property
+    def text(self) -> str:
+        return self.said.text
+
+    @property
+    def moved_note(self) -> str:
+        return self.said.moved_note
+
+    @property
+    def sensitive_note(self) -> str:
+        return self.said.sensitive_note
 
     @property
     def label(self) -> str:
@@ -166,6 +171,37 @@ class Voice(TownModel):
     def check_edit(self, standing: Standing) -> None:
         standing.check(Act.HEAR)
         self.check_view(standing)
+
+
+@tracked("search_text")
+class VoiceText(TownModel):
+    """The words of a voice as they were written down. Its id is the voice's own."""
+
+    see_act, edit_act = Act.READ_A, Act.HEAR
+
+    voice = models.OneToOneField(Voice, models.CASCADE, related_name="said", db_constraint=False)
+    text = models.TextField("声", max_length=2000)
+    search_text = models.TextField(editable=False)
+    moved_note = models.CharField("そのときのようす", max_length=120, blank=True)
+    sensitive_note = models.CharField("配慮の理由", max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            *town_keys("voicetext", "voice"),
+            # Whoever writes a voice down may not be one who reads it, and so can't be told an id.
+            models.CheckConstraint(name="voicetext_id_is_the_voice", condition=Q(id=F("voice"))),
+        ]
+        indexes = [GinIndex(OpClass("search_text", "gin_trgm_ops"), name="voice_search")]
+
+    def __str__(self) -> str:
+        return self.text[:30]
+
+    def save(self, *args, **kwargs) -> None:
+        self.id = self.voice_id
+        self.search_text = fold(self.text)
+        if (fields := kwargs.get("update_fields")) is not None and "text" in fields:
+            kwargs["update_fields"] = [*fields, "search_text"]
+        super().save(*args, **kwargs)
 
 
 @tracked()
