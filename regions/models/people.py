@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from regions.people.history import tracked
+
 from .places import Bureau, Municipality, Prefecture
 
 
@@ -73,6 +75,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         )
 
 
+@tracked()
 class Membership(models.Model):
     """One role at one place for a term. The place is of the kind that the role calls for."""
 

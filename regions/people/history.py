@@ -1,5 +1,10 @@
 """History of changes: every table of a town is tracked, with who and from which page.
 
+An event row carries its context in itself (`pgh_context`: the person and the page), so that it
+depends on no table without a town, and a trigger inserts into the event table alone. It holds
+the row as it was after an insert or update, before a delete: what stood before a change is the
+event before it.
+
 Only the 履歴 page reads it; what a feature needs is a row of its own.
 """
 
@@ -16,6 +21,8 @@ def tracked(*leaving_out: str):
         pghistory.DeleteEvent(),
         exclude=list(leaving_out) or None,
         obj_field=pghistory.ObjForeignKey(related_name="history"),
+        context_field=pghistory.ContextJSONField(),
+        context_id_field=None,
     )
 
 

@@ -1,3 +1,5 @@
+import datetime as dt
+
 import pytest
 from pghistory.models import Context
 
@@ -19,8 +21,7 @@ def test_a_change_is_kept_with_who_and_from_which_page(world, browse):
     ).order_by("pgh_id")
     assert (before.name, after.name) == ("組合", "旅館組合")
     assert after.municipality_id == world.town.pk
-    context = Context.objects.get(pk=after.pgh_context_id)
-    assert context.metadata == {"user": world.staff.pk, "url": url}
+    assert after.pgh_context == {"user": world.staff.pk, "url": url}
 
 
 def test_a_deletion_is_kept_too(world):
@@ -33,3 +34,22 @@ def test_a_deletion_is_kept_too(world):
         "insert",
         "delete",
     ]
+
+
+def test_an_event_depends_on_no_table_without_a_town(world, browse):
+    """The shared context table stays empty: its rows would belong to no town."""
+    browse(world.staff).post(
+        f"/m/{world.town.code}/stakeholders/new/",
+        {"name": "組合", "sector": "culture", "public_label": "観光の方"},
+    )
+    assert Stakeholder.objects.exists()
+    assert not Context.objects.exists()
+
+
+def test_a_membership_that_begins_and_ends_is_kept(world):
+    membership = world.staff.memberships.get()
+    membership.valid_until = dt.date(2027, 3, 31)
+    membership.save()
+    began, ended = membership.history.order_by("pgh_id")
+    assert (began.valid_until, ended.valid_until) == (None, dt.date(2027, 3, 31))
+    assert ended.municipality_id == world.town.pk
