@@ -8,6 +8,7 @@ from dialogues.models import Theme, Voice
 from dialogues.trail import Place, leads_to, printed_in, word_leads_to
 from regions.office.dates import wareki
 from regions.people.access import Standing
+from regions.people.acts import Act
 
 from .models import BriefQuote, Citation, EditionQuote, Story
 
@@ -28,6 +29,8 @@ def stories(standing: Standing, voice: Voice) -> list[Place]:
 @leads_to
 def papers(standing: Standing, voice: Voice) -> list[Place]:
     """What was handed out, and what is being prepared with it."""
+    if not standing.can(Act.SEE_BRIEFS):
+        return []
     handed_out = EditionQuote.objects.visible_to(standing.user).filter(voice=voice)
     places = []
     printed = set()

@@ -15,6 +15,7 @@ from regions.models import (
 from stakeholders.models import AssetKind, Keeper
 from stories.models import Audience, Section, Step, StoryLine, StoryNote
 
+from . import doors as doors
 from .factories import (
     make_asset,
     make_body,
@@ -33,6 +34,11 @@ from .world import World, begin_support, make_world
 def quick_passwords(settings):
     """Argon2 is slow on purpose; twenty people a test need not feel it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def requests_begin_as_the_login(settings):
+    settings.MIDDLEWARE = ["tests.doors.AsTheLogin", *settings.MIDDLEWARE]
 
 
 @pytest.fixture

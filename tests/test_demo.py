@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from dialogues.consent import sharing
-from dialogues.models import Level, SharedVoice, Theme, Voice
+from dialogues.models import Level, SharedVoice, Theme, Voice, VoiceText
 from regions.models import Membership, Municipality, Role, User
 from stakeholders.models import Stakeholder
 from stories.models import Audience, Brief, Edition, Story
@@ -56,7 +56,7 @@ def test_the_whole_of_both_towns_comes_in(demo):
 
 
 def test_read_twice_nothing_is_doubled_and_what_was_typed_stays(demo):
-    Voice.objects.filter(pk=voice(1).pk).update(text="直した文")
+    VoiceText.objects.filter(voice=voice(1)).update(text="直した文")
     again = StringIO()
     call_command("load_demo", stdout=again, stderr=again)
     assert again.getvalue().count("新しく読み込むものはありません。") == 2

@@ -35,6 +35,8 @@ import psycopg
 import redis
 
 CLONE = Path(__file__).resolve().parents[2]
+ROLES = CLONE / "regions" / "people" / "locks" / "roles.sql"
+ADDRESSES = ("DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL")
 SOCKET_PATH_BYTES = 90
 LONGEST_SOCKET = "once-12345678/run/.s.PGSQL.5432"
 OLDEST_POSTGRES = 15
@@ -349,8 +351,9 @@ def account_folder(folder: Path) -> Path:
 
 def start_postgres(
     folder: Path, programs: Path, parts: list[Part], *, logs: Path, durable: bool
-) -> str:
-    """Starts it in `folder`, appends it to `parts` at once, and returns its DATABASE_URL."""
+) -> dict[str, str]:
+    """Starts it in `folder`, appends it to `parts` at once, and returns its addresses: for the
+    application, and for the owner of its tables, who migrates them."""
     version = postgres_version(programs)
     data = folder / "postgres"
     log = logs / "postgresql.log"
@@ -392,13 +395,17 @@ def start_postgres(
 
     def ready() -> bool:
         try:
-            make_database(sockets)
+            make_database(sockets, durable=durable)
         except psycopg.OperationalError:
             return False
         return True
 
     wait_until(part, ready)
-    return f"postgresql://tsumugi@/tsumugi?host={quote(str(sockets), safe='')}"
+    place = f"/tsumugi?host={quote(str(sockets), safe='')}"
+    return {
+        "DATABASE_URL": f"postgresql://tsumugi_app@{place}",
+        "OWNER_DATABASE_URL": f"postgresql://tsumugi_owner@{place}",
+    }
 
 
 def forget_reused_number(lock: Path) -> None:
@@ -443,15 +450,25 @@ def make_cluster(data: Path, programs: Path, version: int, *, log: Path, durable
     unfinished.rename(data)
 
 
-def make_database(sockets: Path) -> None:
-    """An owner without a superuser's rights, as in production: such rights hide refusals."""
+def make_database(sockets: Path, *, durable: bool) -> None:
+    """The roles as in production, none of them a superuser: such rights hide refusals."""
     with psycopg.connect(
         host=str(sockets), user="postgres", dbname="postgres", autocommit=True
     ) as connection:
-        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'tsumugi'").fetchone():
-            connection.execute("CREATE ROLE tsumugi LOGIN CREATEDB")
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'tsumugi'").fetchone():
-            connection.execute("CREATE DATABASE tsumugi OWNER tsumugi")
+        connection.execute(ROLES.read_text())
+        if not durable:
+            # Tests make databases, and set their scenes as the owner of all tables.
+            connection.execute("ALTER ROLE tsumugi_owner CREATEDB")
+            connection.execute("GRANT tsumugi_owner TO tsumugi_app")
+        owner = connection.execute(
+            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'tsumugi'"
+        ).fetchone()
+        if owner is None:
+            connection.execute("CREATE DATABASE tsumugi OWNER tsumugi_owner")
+        elif owner[0] != "tsumugi_owner":
+            raise EngineError(
+                "データが前の版のつむぎのものです（make fresh でデータを消せば始められます）。"
+            )
 
 
 def start_valkey(folder: Path, program: Path, parts: list[Part], *, logs: Path) -> str:
@@ -493,17 +510,14 @@ def start_valkey(folder: Path, program: Path, parts: list[Part], *, logs: Path) 
 def start_engines(
     base: Path, folder: Path, parts: list[Part], *, logs: Path, durable: bool
 ) -> dict[str, str]:
-    """DATABASE_URL and REDIS_URL, each started here unless the caller's environment names one."""
-    addresses = {
-        name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)
-    }
+    """DATABASE_URL (with OWNER_DATABASE_URL) and REDIS_URL, each started here unless the caller's
+    environment names one."""
+    addresses = {name: os.environ[name] for name in ADDRESSES if os.environ.get(name)}
     with locked(base):
         programs = None if "DATABASE_URL" in addresses else postgres_programs(base)
         program = None if "REDIS_URL" in addresses else valkey_program(base)
     if programs is not None:
-        addresses["DATABASE_URL"] = start_postgres(
-            folder, programs, parts, logs=logs, durable=durable
-        )
+        addresses |= start_postgres(folder, programs, parts, logs=logs, durable=durable)
     if program is not None:
         addresses["REDIS_URL"] = start_valkey(folder, program, parts, logs=logs)
     return addresses

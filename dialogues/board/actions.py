@@ -1,6 +1,6 @@
 """What people do to the board. Every change is an act with what was there before and after.
 
-Whoever changes the board holds its lock first (the town's row), so that acts stand in one order
+Whoever changes the board holds its lock first, so that acts stand in one order
 and each one's `before` is what the one before it left.
 """
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from dialogues.models import ActKind, BoardAct, Placement, Theme, Voice
 from regions.models import Municipality, User
@@ -20,6 +20,8 @@ from regions.people.access import NotAllowed
 
 WRITTEN = ("word", "reading", "definition", "divided", "agreed_on", "agreed_at")
 FIELDS = (*WRITTEN, "closed")
+BOARD = 0x626F6172
+"""The first half of the advisory lock's key; the second is the town."""
 UNPLACED = "まだどのことばにもない声"
 NAMED = 2
 """So many voices are named in a summary; more are counted."""
@@ -228,8 +230,8 @@ class _Acting:
 
 @contextmanager
 def _act(town: Municipality, by: User, kind: ActKind):
-    # Not FOR UPDATE: that would also hold up whoever types a voice meanwhile.
-    Municipality.objects.select_for_update(no_key=True, of=("self",)).get(pk=town.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [BOARD, town.pk])
     act = _Acting(town, by, kind)
     yield act
     act.write()

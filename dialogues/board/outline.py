@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
 
-from dialogues.consent.sharing import shared_now
+from dialogues.consent.sharing import OUTSIDE, shared_now
 from dialogues.models import BoardAct, Placement, Prompt, SharedVoice, Theme, ThemeNote, Voice
 from dialogues.models.voices import VoiceQuerySet
 from regions.models import Municipality, User
@@ -85,7 +85,8 @@ def outside(standing: Standing) -> list[Word]:
         shared_now(standing.user)
         .filter(voice__placement__theme__in=list(words))
         .select_related("voice__stakeholder", "voice__placement")
-        .order_by("voice__position", "voice__number")
+        .only(*OUTSIDE, "voice__placement__theme")
+        .order_by("voice__position")
     )
     for each in shared:
         word = words[each.voice.placement.theme_id]

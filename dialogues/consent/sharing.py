@@ -12,12 +12,24 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from dialogues.models import Level, SharedVoice, SharingDecision, Voice
 from regions.models import Municipality, User
 from regions.office.japanese import first_run, fold, runs
+from regions.people.locks.doors import whole_town
 from stakeholders.models import Stakeholder
 
 from .names import Finding, Kind, findings, parts_of_name
 
 REPEATED_LENGTH = 12
 """So many characters in a row are a voice's own words, not a turn of phrase that many use."""
+
+
+OUTSIDE = (
+    "municipality",
+    "text",
+    "level",
+    "voice__prompt",
+    "voice__stakeholder__sector",
+    "voice__stakeholder__public_label",
+)
+"""What those who walk alongside are shown of an approved text; the database gives no more."""
 
 
 class SharingError(ValidationError):
@@ -164,7 +176,8 @@ def _decide(held: Voice, *, approved: bool, by: User, reason: str) -> None:
 def unquotable(town: Municipality) -> list[Voice]:
     """Voices whose words may not be repeated where people outside read."""
     kept = Voice.objects.of(town).filter(~Q(level=Level.A) | Q(sensitive=True))
-    return list(kept.select_related("said"))
+    with whole_town(town.pk):
+        return list(kept.select_related("said"))
 
 
 def repeats_unquotable(

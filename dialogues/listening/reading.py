@@ -15,6 +15,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
+from dialogues.consent.sharing import OUTSIDE
 from dialogues.models import Level, Prompt, SharedVoice, Theme
 from dialogues.trail import trail
 from regions.people.acts import Act
@@ -101,7 +102,7 @@ def _shared(request: TownRequest) -> HttpResponse:
     if prompt := asked.chosen("prompt"):
         rows = rows.filter(voice__prompt=prompt)
     # In no order that would tell when, or after whom, something was said.
-    rows = rows.select_related("voice__stakeholder").order_by(DECK_ORDER, "text")
+    rows = rows.select_related("voice__stakeholder").only(*OUTSIDE).order_by(DECK_ORDER, "text")
     return _list(request, "dialogues/shared_voices.html", asked, everything, rows)
 
 
@@ -125,10 +126,12 @@ def _list(
 @town_page(Act.READ_A)
 def voice(request: TownRequest, number: int) -> HttpResponse:
     found = get_object_or_404(voices_seen(request), number=number)
+    may = request.standing.can
+    shared = SharedVoice.objects.visible_to(request.user).filter(voice=found)
     context = {
         "voice": found,
-        "consents": found.consents.select_related("recorded_by"),
-        "shared": SharedVoice.objects.visible_to(request.user).filter(voice=found).first(),
+        "consents": found.consents.select_related("recorded_by") if may(Act.HEAR) else [],
+        "shared": shared.first() if may(Act.READ_SHARED_A) else None,
         "trail": trail(request.standing, found),
         "may_edit": found.can_edit(request.standing),
     }

@@ -1,14 +1,16 @@
 """Slow work. The row in PostgreSQL is the truth; Celery and the broker only carry its number.
 
 A room registers what it can carry out with `@carries_out("kind")` in a module named `jobs`.
-Such a function gets the job and a `report(step)` that shows progress at once; it returns what
-the page needs to link to the outcome, raises `Refused` with words, and is safe to run twice.
+Such a function gets the job and a `report(step)` that shows progress at once; it reads and writes
+within `acting_for(job)`, returns what the page needs to link to the outcome, raises `Refused` with
+words, and is safe to run twice.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import redis
@@ -21,6 +23,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from regions.models import Job, JobState, Municipality, User
+from regions.people.access import Standing
+from regions.people.locks.doors import clock, inside
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +64,8 @@ def send(job: Job) -> None:
     except (OperationalError, redis.RedisError):
         logger.warning("job %s waits: the broker does not answer", job.pk)
         return
-    Job.objects.filter(pk=job.pk).update(sent_at=timezone.now())
+    with clock():
+        Job.objects.filter(pk=job.pk).update(sent_at=timezone.now())
 
 
 @shared_task
@@ -70,7 +75,8 @@ def run(job_id: int) -> None:
         return
 
     def report(step: str) -> None:
-        Job.objects.filter(pk=job.pk).update(step=step)
+        with clock():
+            Job.objects.filter(pk=job.pk).update(step=step)
 
     try:
         result = KINDS[job.kind](job, report)
@@ -83,10 +89,19 @@ def run(job_id: int) -> None:
         _end(job, JobState.DONE, result=result)
 
 
+def acting_for(job: Job) -> AbstractContextManager[None]:
+    """What the one who asked may see in the town now. Refused when that is nothing any more."""
+    standing = Standing(job.requested_by, job.municipality)
+    if not standing.memberships:
+        raise Refused("頼んだ方は、いまはこの町の担当ではありません。")
+    return inside(standing)
+
+
 def _claim(job_id: int) -> Job | None:
     """Takes a job that nobody is at work on: two messages for one job do it once."""
-    with transaction.atomic():
-        job = Job.objects.select_for_update(skip_locked=True).filter(pk=job_id).first()
+    with clock():
+        jobs = Job.objects.select_related("requested_by", "municipality__prefecture")
+        job = jobs.select_for_update(skip_locked=True, of=("self",)).filter(pk=job_id).first()
         if job is None or job.ended or _being_done(job):
             return None
         job.state = JobState.RUNNING
@@ -107,7 +122,8 @@ def _being_done(job: Job) -> bool:
 def _end(job: Job, state: JobState, *, reason: str = "", result: dict | None = None) -> None:
     job.state, job.reason, job.result = state, reason, result or {}
     job.ended_at = timezone.now()
-    job.save(update_fields=["state", "reason", "result", "ended_at", "updated_at"])
+    with clock():
+        job.save(update_fields=["state", "reason", "result", "ended_at", "updated_at"])
 
 
 @shared_task
@@ -118,7 +134,9 @@ def sweep() -> None:
         Q(sent_at__isnull=True) | Q(sent_at__lt=now - SENT_AGAIN_AFTER)
     )
     died = Q(state=JobState.RUNNING, started_at__lt=now - GIVEN_UP_AFTER)
-    for job in Job.objects.filter(lost | died):
+    with clock():
+        found = list(Job.objects.filter(lost | died))
+    for job in found:
         if job.attempts >= MOST_ATTEMPTS:
             _end(job, JobState.FAILED, reason="何度か試しましたが、終わりませんでした。")
         else:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from django.db.models import Count, Max, QuerySet
 
 from regions.models import Municipality, Phase
+from regions.people.locks.doors import counting
 
 Towns = QuerySet[Municipality]
 
@@ -82,13 +83,14 @@ def grouped(rows: QuerySet, what: str = "pk") -> dict[int, int]:
 def progress_of(towns: Towns) -> dict[int, TownProgress]:
     """How far each town is: one query for each sign, whatever the number of towns."""
     found = {town.pk: TownProgress(town, {phase: [] for phase in Phase}) for town in towns}
-    for each in SIGNS:
-        numbers = each.count(towns)
-        for pk, progress in found.items():
-            progress.phases[each.phase].append(Counted(each, numbers.get(pk, 0)))
-    for rows in MOVING:
-        newest = rows.filter(municipality__in=towns).order_by().values_list("municipality")
-        for pk, at in newest.annotate(at=Max("updated_at")):
-            mine = found[pk]
-            mine.last_moved = max(mine.last_moved, at) if mine.last_moved else at
+    with counting(found):
+        for each in SIGNS:
+            numbers = each.count(towns)
+            for pk, progress in found.items():
+                progress.phases[each.phase].append(Counted(each, numbers.get(pk, 0)))
+        for rows in MOVING:
+            newest = rows.filter(municipality__in=towns).order_by().values_list("municipality")
+            for pk, at in newest.annotate(at=Max("updated_at")):
+                mine = found[pk]
+                mine.last_moved = max(mine.last_moved, at) if mine.last_moved else at
     return found

@@ -9,8 +9,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from regions.models import Phase, Prefecture, SupportEvent
+from regions.models.places import MunicipalityQuerySet
 from regions.people.access import NotAllowed, refusal, towns_where
 from regions.people.acts import Act
+from regions.people.locks import doors
 from regions.people.scope import PersonRequest
 
 from .signs import TownProgress, progress_of
@@ -32,6 +34,11 @@ def overview(request: PersonRequest) -> HttpResponse:
     mine = towns_where(request.user, Act.OVERVIEW)
     if not mine.exists():
         raise NotAllowed(refusal(Act.OVERVIEW))
+    with doors.across(request.user, Act.OVERVIEW):
+        return _overview(request, mine)
+
+
+def _overview(request: PersonRequest, mine: MunicipalityQuerySet) -> HttpResponse:
     show = request.GET.get("show", "")
     chosen = request.GET.get("prefecture", "")
     towns = mine.filter(prefecture__code=chosen) if chosen.isdecimal() else mine

@@ -11,7 +11,7 @@ from django.utils import timezone
 from dialogues.models import Voice
 from regions.models import Job
 from regions.office.dates import fiscal_year, short_fiscal_year
-from regions.office.jobs import Refused, Report
+from regions.office.jobs import Refused, Report, acting_for
 from regions.office.paper import Paper, file_name
 from regions.people.access import NotAllowed, Standing
 from regions.people.acts import Act
@@ -77,24 +77,25 @@ def approve(brief: Brief, *, by: Standing, words: str, fingerprint: str) -> None
 def issue(job: Job, report: Report) -> Edition:
     """Carries out the job: renders with nothing locked, then records in one transaction that
     looks at consent and approval once more. Run twice, the same edition comes back."""
-    if done := Edition.objects.filter(job=job).defer("pdf").first():
-        return done
     report("声の同意と確認のようすを調べています")
-    brief = Brief.objects.select_related("municipality").get(
-        pk=job.payload["brief"], municipality=job.municipality_id
-    )
-    content = content_of(brief)
-    _check(brief, content, job)
-    number = _next_number(brief)
+    with acting_for(job):
+        if done := Edition.objects.filter(job=job).defer("pdf").first():
+            return done
+        brief = Brief.objects.select_related("municipality").get(
+            pk=job.payload["brief"], municipality=job.municipality_id
+        )
+        content = content_of(brief)
+        _check(brief, content, job)
+        number = _next_number(brief)
     report("本文を組んでいます")
     paper = print_content(content, at=job.created_at, edition=number)
     if words := too_long(content.audience, paper.pages):
         raise Refused(words)
     report("版として記録しています")
-    return _record(job, content=content, paper=paper, number=number)
+    with acting_for(job):
+        return _record(job, content=content, paper=paper, number=number)
 
 
-@transaction.atomic
 def _record(job: Job, *, content: Content, paper: Paper, number: int) -> Edition:
     _share([quote.voice for quote in content.quotes])
     brief = _hold(job.payload["brief"])

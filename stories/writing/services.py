@@ -6,14 +6,13 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from django.db import transaction
-
+from regions.people.locks.doors import loading
 from stories.models import Service
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "services.csv"
 
 
-@transaction.atomic
+@loading()
 def load_services(path: Path = DATA) -> int:
     """Adds what is not there yet and puts all in the file's order; how many were added."""
     added = 0

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django.db.models import Prefetch
+
 from dialogues.consent.sharing import shared_now
 from dialogues.models import SharedVoice, Voice
 from regions.people.access import Standing
+from regions.people.acts import Act
 from stakeholders.models import Asset
 from stories.models import Citation, Section, Story, StoryLine
+
+BONES = ("revision", "stakeholder__public_label")
+"""What everybody who sees a story sees of a cited voice."""
 
 
 @dataclass
@@ -50,12 +56,18 @@ class Line:
 def sections(story: Story, standing: Standing) -> dict[str, list[Line]]:
     """{section: its lines}, for any number of lines with the same few queries."""
     lines = list(
-        story.lines.select_related("who").prefetch_related("citations__voice__stakeholder")
+        story.lines.select_related("who").prefetch_related(
+            Prefetch("citations__voice", Voice.objects.select_related("stakeholder").only(*BONES))
+        )
     )
     cited = Citation.objects.filter(line__story=story)
     voices = Voice.objects.filter(pk__in=cited.values("voice"))
-    raw = {voice.pk: voice for voice in voices.visible_to(standing.user)}
-    shared = {each.voice_id: each for each in shared_now(standing.user).filter(voice__in=voices)}
+    raw, shared = {}, {}
+    if standing.can(Act.READ_A):
+        raw = {voice.pk: voice for voice in voices.visible_to(standing.user)}
+    if standing.can(Act.READ_SHARED_A):
+        approved = shared_now(standing.user).filter(voice__in=voices)
+        shared = {each.voice_id: each for each in approved}
     assets = {
         asset.pk: asset
         for asset in Asset.objects.visible_to(standing.user)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.models import QuerySet
 
 from dialogues.models import Theme
 from dialogues.models.themes import OUTSIDE_NEEDS_SPEAKERS
@@ -66,14 +67,13 @@ class Issued:
         return self.edition.told.get("services", [])
 
 
-def issued(stories: Iterable[Story]) -> list[Issued]:
+def issued(stories: QuerySet[Story]) -> list[Issued]:
     """The given stories as they were handed out last; those that never were are left out."""
-    ids = [story.pk for story in stories]
     newest = (
-        Edition.objects.filter(brief__story__in=ids)
+        Edition.objects.filter(brief__story__in=stories.values("pk"))
         .order_by("brief__story_id", "-created_at", "-id")
         .distinct("brief__story_id")
-        .defer("pdf")
         .select_related("brief")
+        .only("created_at", "title", "told", "brief__story")
     )
     return [Issued(edition.brief.story_id, edition) for edition in newest]

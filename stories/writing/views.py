@@ -57,24 +57,29 @@ def stories(request: TownRequest) -> HttpResponse:
 def story(request: TownRequest, pk: int) -> HttpResponse:
     """The deck's four questions in order, then what carries the answers."""
     rows = Story.objects.visible_to(request.user).of(request.town)
-    story = get_object_or_404(rows.prefetch_related(_seen_words(request)), pk=pk)
     if not request.standing.can(Act.SEE_STORIES):
-        [told] = issued([story])
-        return render(request, "stories/issued.html", {"told": told})
+        told = issued(rows.filter(pk=pk))
+        if not told:
+            raise Http404
+        return render(request, "stories/issued.html", {"told": told[0]})
+    story = get_object_or_404(rows.prefetch_related(_seen_words(request)), pk=pk)
     lines = sections(story, request.standing)
+    may = request.standing.can
     persuaded = Persuasion.objects.visible_to(request.user).filter(story=story)
     context = {
         "story": story,
         "sections": [(section, lines[section]) for section in Section],
         "characters": len("".join(story.narrative.split())),
         "audiences": preparable(request.standing),
-        "persuasions": persuaded.select_related("stakeholder"),
+        "persuasions": persuaded.select_related("stakeholder") if may(Act.SEE_PERSUASION) else [],
         "services": story.services.select_related("service"),
         "measures": [line for line in story.measures.splitlines() if line.strip()],
         "steps": story.steps.all(),
         "may_edit": story.can_edit(request.standing),
-        "briefs": story.briefs.visible_to(request.user).order_by("date"),
-        "notes": StoryNote.objects.visible_to(request.user).filter(story=story),
+        "briefs": story.briefs.order_by("date") if may(Act.SEE_BRIEFS) else [],
+        "notes": StoryNote.objects.visible_to(request.user).filter(story=story)
+        if may(Act.SEE_NOTES)
+        else [],
     }
     return render(request, "stories/story.html", context)
 

@@ -8,7 +8,7 @@ from dialogues.consent import sharing
 from dialogues.consent.levels import set_level, void_if_stale
 from dialogues.consent.sharing import SharingError
 from dialogues.consent.signs import decide_on_sharing
-from dialogues.models import Level, SharedVoice, SharingDecision, Voice
+from dialogues.models import Level, SharedVoice, SharingDecision, Voice, VoiceText
 from stakeholders.models import Sector
 from tests.factories import make_body, make_interview, make_voice, share
 
@@ -91,7 +91,8 @@ def test_c_is_never_approved(world, browse):
 def test_a_voice_that_changed_meanwhile_is_read_anew(world, browse):
     voice = make_voice(make_body(world.town), by=world.staff)
     client = browse(world.checker)
-    Voice.objects.filter(pk=voice.pk).update(text="別の話です。", revision=2)
+    VoiceText.objects.filter(voice=voice).update(text="別の話です。")
+    Voice.objects.filter(pk=voice.pk).update(revision=2)
     shown = decide(client, voice, decision="approve", text="はじめの文").content.decode()
     assert "いまの声を読み直してください" in shown
     assert "はじめの文" in shown

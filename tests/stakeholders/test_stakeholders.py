@@ -111,6 +111,6 @@ def test_the_map_asks_as_often_for_forty_bodies_as_for_one(
     client = browse(world.staff)
     for number in range(40):
         make_asset(make_body(world.town, f"団体{number}" + "長" * 60), AssetKind.VALUE)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         words = page(client, MAP)
     assert words.count('class="body"') == 40

@@ -8,11 +8,11 @@ from __future__ import annotations
 import secrets
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 from django.utils import timezone
 
 from regions.models import Bureau, Membership, Municipality, Prefecture, Role, User
 from regions.office.dates import parse_date
+from regions.people.locks.doors import loading
 
 PASSWORD_BYTES = 15
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--post", default="", help="所属・職名")
         parser.add_argument("--until", default="", help="いつまで（例: 令和9年3月31日）")
 
-    @transaction.atomic
+    @loading()
     def handle(self, **options: str) -> None:
         try:
             until = parse_date(options["until"]) if options["until"] else None

@@ -5,9 +5,9 @@ from collections import Counter
 from pathlib import Path
 
 from django.core.management.base import BaseCommand
-from django.db import transaction
 
 from regions.models import Bureau, Municipality, Prefecture
+from regions.people.locks.doors import loading
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
@@ -20,7 +20,7 @@ def rows(name: str) -> list[dict[str, str]]:
 class Command(BaseCommand):
     help = __doc__
 
-    @transaction.atomic
+    @loading()
     def handle(self, **options: object) -> None:
         prefectures = rows("prefectures.csv")
         municipalities = rows("municipalities.csv")

@@ -13,9 +13,9 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
 from regions.models import Municipality
+from regions.people.locks.doors import loading
 from stories.exchange.demo_people import PASSWORD, accounts
 from stories.exchange.demo_stories import load_stories
 from stories.exchange.demo_town import DemoTown, Unreadable
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(f"{file.name} はJSONとして読めません。{error}") from error
         try:
-            with transaction.atomic():
+            with loading():
                 loaded = DemoTown(data).load()
                 load_stories(loaded)
         except Unreadable as error:

@@ -1,0 +1,31 @@
+"""The second lock on this floor's tables, and on those that belong to no town."""
+
+from regions.people.locks.policies import ADD, ALL, READ, WRITE, lock, may, open_table
+
+from .models import (
+    AdvisorNote,
+    Bureau,
+    Job,
+    Membership,
+    Municipality,
+    Portrait,
+    Prefecture,
+    SupportEvent,
+    SupportRound,
+    User,
+)
+
+lock(Portrait, staff=WRITE, partner=READ, section=READ, companion=READ, nation=READ)
+lock(SupportRound, staff=WRITE, partner=READ, section=READ, companion=READ, nation=READ)
+lock(SupportEvent, staff=WRITE, partner=READ, section=READ, companion=READ, nation=READ)
+lock(AdvisorNote, staff=WRITE, partner=WRITE, companion=ADD)
+lock(Job, staff=WRITE, partner=WRITE, clock=may("select update"))
+lock(Membership, staff=WRITE, read_by_all=True, counted=False)
+
+# Signing in, before any town is known.
+MASTER = "select insert update delete"
+open_table("django_session", app=MASTER)
+open_table(User, app="select update", everyone="select", staff="select insert", loader=MASTER)
+for places in (Bureau, Prefecture, Municipality):
+    open_table(places, app="select", everyone="select", loader=MASTER)
+open_table("django_content_type", app="select", everyone="select")

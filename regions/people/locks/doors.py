@@ -1,0 +1,138 @@
+"""Scopes: one atomic block in which the database shows what one role may see in some towns.
+
+`inside` is for a person in a town, `across` for a person's list of towns; the others are the
+application's own. Everything is set for the transaction only, so nothing is left on a connection
+that another request gets, and nothing lazy may leave the block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from django.db import connection, transaction
+
+from regions.models.people import Role
+from regions.office.dates import fiscal_year
+from regions.people.access import Standing, towns_where
+from regions.people.acts import Act
+
+
+class Worn(StrEnum):
+    """The roles of roles.sql that the application puts on."""
+
+    STAFF = "tsumugi_staff"
+    PARTNER = "tsumugi_partner"
+    SECTION = "tsumugi_section"
+    COMPANION = "tsumugi_companion"
+    NATION = "tsumugi_nation"
+    COUNTER = "tsumugi_counter"
+    LOADER = "tsumugi_loader"
+    CLOCK = "tsumugi_clock"
+
+
+WORN_BY = {
+    Role.STAFF: Worn.STAFF,
+    Role.CHECKER: Worn.STAFF,
+    Role.COORDINATOR: Worn.PARTNER,
+    Role.SUPPORT_CENTER: Worn.PARTNER,
+    Role.SECTION: Worn.SECTION,
+    Role.PREFECTURE: Worn.COMPANION,
+    Role.BUREAU: Worn.COMPANION,
+    Role.ADVISOR: Worn.COMPANION,
+    Role.NATION: Worn.NATION,
+}
+"""In the order in which they are put on where a person has several in one town."""
+
+SETTINGS = ("role", "app.person", "app.towns", "app.advised", "app.fiscal_year", "app.every_town")
+
+
+@contextmanager
+def enter(
+    role: Worn,
+    *,
+    towns: Iterable[int] = (),
+    advised: Iterable[int] = (),
+    person: int | None = None,
+    every_town: bool = False,
+) -> Iterator[None]:
+    values = (
+        role.value,
+        str(person or ""),
+        _array(towns),
+        _array(advised),
+        str(fiscal_year()),
+        "on" if every_town else "",
+    )
+    nested = connection.in_atomic_block
+    with transaction.atomic():
+        before = _put_on(values)
+        yield
+        # A rollback takes the settings back by itself, and the end of a transaction too.
+        if nested and not connection.needs_rollback:
+            _put_on(before)
+
+
+def _array(ids: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, ids)) + "}"
+
+
+def _put_on(values: Iterable[str]) -> tuple[str, ...]:
+    """Sets them for this transaction; returns what they were, in one round trip."""
+    now = ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in SETTINGS)
+    new = ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {now}, {new}", list(values))  # noqa: S608 (names of our own)
+        row = cursor.fetchone()
+    return tuple(row[: len(SETTINGS)])
+
+
+def worn_in(standing: Standing) -> Worn:
+    held = {membership.role for membership in standing.memberships}
+    return next(worn for role, worn in WORN_BY.items() if role in held)
+
+
+def inside(standing: Standing):
+    """What this person may see in this town. Someone must be there who has a role in it."""
+    advised = any(membership.role == Role.ADVISOR for membership in standing.memberships)
+    return enter(
+        worn_in(standing),
+        towns=[standing.town.pk],
+        advised=[standing.town.pk] if advised else [],
+        person=standing.user.pk,
+    )
+
+
+def across(user, act: Act):
+    """What a companion or the nation may see in all towns of an act."""
+    towns = towns_where(user, act)
+    held = user.memberships.in_effect()
+    nation = held.filter(role=Role.NATION).exists()
+    return enter(
+        Worn.NATION if nation else Worn.COMPANION,
+        towns=towns.values_list("pk", flat=True),
+        advised=held.filter(role=Role.ADVISOR).values_list("municipality", flat=True),
+        person=user.pk,
+    )
+
+
+def counting(towns: Iterable[int]):
+    """Grouped counts: rows and their kinds, dates and links, and no text."""
+    return enter(Worn.COUNTER, towns=towns)
+
+
+def whole_town(town: int):
+    """All of a town, for what the application itself must look at before it lets a person act:
+    whether a text repeats what was said in confidence. Nothing read here is shown."""
+    return enter(Worn.STAFF, towns=[town])
+
+
+def loading():
+    """Master data, people and whole towns, for the operator's commands."""
+    return enter(Worn.LOADER, every_town=True)
+
+
+def clock():
+    """What runs by itself, over all towns."""
+    return enter(Worn.CLOCK, every_town=True)

@@ -1,0 +1,232 @@
+"""Which role of the database may do what with which rows: a register, and the SQL it becomes.
+
+Each floor has a module `locks` with one `lock(…)` for every table of a town and one
+`open_table(…)` for every table that belongs to none. A table in neither is closed to all but its
+owner. `statements()` gives the whole as SQL that can be run again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pghistory
+from django.apps import apps
+from django.db import connection, models, transaction
+
+from .doors import Worn
+
+FUNCTIONS = Path(__file__).with_name("functions.sql")
+LOGIN = "tsumugi_app"
+OWNER = "tsumugi_owner"
+EVERYONE = ", ".join([*(worn.value for worn in Worn), LOGIN])
+
+HERE = "municipality_id = ANY ((SELECT tsumugi.towns())::bigint[])"
+"""The rows of the towns of this scope. As a sub-select it is worked out once for a statement."""
+HERE_OF_MANY = "municipality_id IN (SELECT unnest(tsumugi.towns()))"
+"""The same for roles that see hundreds of towns at once: by hash and not one by one."""
+FOR_MANY = {Worn.NATION, Worn.COUNTER}
+EVERYWHERE = "current_setting('app.every_town', true) = 'on'"
+
+COUNTED = (
+    models.AutoField,
+    models.ForeignKey,
+    models.BooleanField,
+    models.DateField,
+    models.TimeField,
+    models.IntegerField,
+)
+"""Kinds of fields that are no text: what a counter sees."""
+
+
+@dataclass(frozen=True)
+class May:
+    """What one role may do: any of `select insert update delete`.
+
+    `where` narrows the rows that are seen, changed or deleted (SQL over the table's columns), not
+    those that are added. `columns` narrows what is seen of them.
+    """
+
+    acts: tuple[str, ...]
+    where: str = ""
+    columns: tuple[str, ...] = ()
+
+
+def may(acts: str, *, where: str = "", columns: str = "") -> May:
+    return May(tuple(acts.split()), where, tuple(columns.split()))
+
+
+READ = may("select")
+ADD = may("select insert")
+WRITE = may("select insert update")
+ALL = may("select insert update delete")
+
+LOCKS: dict[type[models.Model], dict[Worn, May]] = {}
+OPEN: dict[str, dict[str, May]] = {}
+READ_BY_ALL: set[type[models.Model]] = set()
+
+
+def lock(
+    model: type[models.Model],
+    *,
+    staff: May | None = None,
+    partner: May | None = None,
+    section: May | None = None,
+    companion: May | None = None,
+    nation: May | None = None,
+    clock: May | None = None,
+    counted: bool = True,
+    read_by_all: bool = False,
+    history_where: str = "",
+) -> None:
+    """Who may do what with a table of a town, and with its history if it has one.
+
+    `read_by_all`: its rows are no secret and are read before a town is known; they are changed
+    within a town only. `history_where` is what a partner's view of the history asks besides.
+    """
+    given = {
+        Worn.STAFF: staff,
+        Worn.PARTNER: partner,
+        Worn.SECTION: section,
+        Worn.COMPANION: companion,
+        Worn.NATION: nation,
+        Worn.CLOCK: clock,
+        Worn.LOADER: ALL,
+        Worn.COUNTER: may("select", columns=" ".join(counted_columns(model))) if counted else None,
+    }
+    LOCKS[model] = {worn: right for worn, right in given.items() if right}
+    if read_by_all:
+        READ_BY_ALL.add(model)
+    if history := event_model(model):
+        LOCKS[history] = dict(_history(model, LOCKS[model], history_where))
+
+
+def counted_columns(model: type[models.Model]) -> list[str]:
+    return [
+        field.column
+        for field in model._meta.concrete_fields
+        if isinstance(field, COUNTED) or field.choices
+    ]
+
+
+def event_model(model: type[models.Model]) -> type[models.Model] | None:
+    """Where the history of a model is kept."""
+    histories = (each for each in apps.get_models() if issubclass(each, pghistory.models.Event))
+    return next((each for each in histories if each.pgh_tracked_model is model), None)
+
+
+def _history(
+    model: type[models.Model], rights: dict[Worn, May], history_where: str
+) -> Iterator[tuple[Worn, May]]:
+    """Whoever changes a row leaves an event. The town's staff reads all events; a partner those of
+    rows that he reads now; nobody changes one."""
+    table = model._meta.db_table
+    for worn, right in rights.items():
+        writes = bool({"insert", "update", "delete"} & set(right.acts))
+        if worn == Worn.STAFF:
+            yield worn, ADD if writes else READ
+        elif worn == Worn.PARTNER and "select" in right.acts:
+            where = f"EXISTS (SELECT FROM {table} present WHERE present.id = pgh_obj_id)"
+            if history_where:
+                where = f"{where} AND ({history_where})"
+            yield worn, May(("select", "insert") if writes else ("select",), where)
+        elif worn in {Worn.LOADER, Worn.CLOCK}:
+            yield worn, ADD if writes else READ
+        elif worn != Worn.COUNTER and writes:
+            yield worn, may("insert")
+    if Worn.CLOCK not in rights:
+        yield Worn.CLOCK, READ
+
+
+def open_table(
+    table: str | type[models.Model],
+    *,
+    app: str = "",
+    everyone: str = "",
+    **roles: str,
+) -> None:
+    """A table of no town. `app` is the login role itself, `everyone` all roles it puts on."""
+    name = table if isinstance(table, str) else table._meta.db_table
+    rights = {worn.value: may(everyone) for worn in Worn} if everyone else {}
+    rights |= {f"tsumugi_{role}": may(acts) for role, acts in roles.items()}
+    if app:
+        rights[LOGIN] = may(app)
+    OPEN[name] = rights
+
+
+# -- As SQL --------------------------------------------------------------------------------------
+
+
+def statements() -> Iterator[str]:
+    """All of it, in an order in which it can be run in one transaction by the tables' owner."""
+    yield FUNCTIONS.read_text().strip()
+    yield f"GRANT USAGE ON SCHEMA tsumugi, public TO {EVERYONE};"
+    yield "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC;"
+    yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {EVERYONE};"
+    yield f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {EVERYONE};"
+    yield FORGET_POLICIES
+    for model, rights in LOCKS.items():
+        yield from _locked(model, rights)
+    for table, rights in OPEN.items():
+        for role, right in rights.items():
+            yield _grant(table, role, right)
+
+
+FORGET_POLICIES = """\
+DO $$
+DECLARE old record;
+BEGIN
+  FOR old IN SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'public' LOOP
+    EXECUTE format('DROP POLICY %I ON public.%I', old.policyname, old.tablename);
+  END LOOP;
+END $$;"""
+
+
+def _locked(model: type[models.Model], rights: dict[Worn, May]) -> Iterator[str]:
+    table = model._meta.db_table
+    yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"
+    yield f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
+    yield f"CREATE POLICY owner ON {table} TO {OWNER} USING ({EVERYWHERE});"
+    if model in READ_BY_ALL:
+        yield f"GRANT SELECT ON {table} TO {EVERYONE};"
+        yield f"CREATE POLICY reading ON {table} FOR SELECT TO {EVERYONE} USING (true);"
+    for worn, right in rights.items():
+        yield _grant(table, worn, right)
+        here = _here(worn)
+        seen = f"{here} AND ({right.where})" if right.where else here
+        name = worn.removeprefix("tsumugi_")
+        yield f"CREATE POLICY {name} ON {table} TO {worn} USING ({seen}) WITH CHECK ({here});"
+
+
+def _here(worn: Worn) -> str:
+    if worn in {Worn.LOADER, Worn.CLOCK}:
+        return EVERYWHERE
+    return HERE_OF_MANY if worn in FOR_MANY else HERE
+
+
+def _grant(table: str, role: str, right: May) -> str:
+    columns = ", ".join(f'"{column}"' for column in right.columns)
+    seen = f"SELECT ({columns})" if right.columns else "SELECT"
+    acts = [seen if act == "select" else act.upper() for act in right.acts]
+    return f"GRANT {', '.join(acts)} ON {table} TO {role};"
+
+
+def install() -> None:
+    """Run by the tables' owner, after each migration and whenever it is asked for."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in statements():
+            cursor.execute(statement)
+
+
+def tables_of_towns() -> list[type[models.Model]]:
+    """Every model, history included, whose rows carry a town."""
+    return [
+        model
+        for model in apps.get_models()
+        if any(field.column == "municipality_id" for field in model._meta.concrete_fields)
+    ]
+
+
+def is_history(model: type[models.Model]) -> bool:
+    return issubclass(model, pghistory.models.Event)

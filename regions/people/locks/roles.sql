@@ -1,0 +1,43 @@
+-- The roles of つむぎ in PostgreSQL (15 or newer), for the town's own administrator to read and run,
+-- as a superuser, once for each server:
+--
+--   psql -f regions/people/locks/roles.sql
+--   ALTER ROLE tsumugi_owner PASSWORD '…';
+--   ALTER ROLE tsumugi_app PASSWORD '…';
+--   CREATE DATABASE tsumugi OWNER tsumugi_owner;
+--
+-- Running it again changes nothing. Tables, their grants and policies belong to tsumugi_owner and
+-- come with `manage.py migrate`; `manage.py install_locks --print` shows them.
+
+DO $$
+DECLARE
+  name text;
+  worn text[] := ARRAY[
+    'tsumugi_staff',      -- 町 担当・確認者
+    'tsumugi_partner',    -- 生活支援コーディネーター・地域包括支援センター
+    'tsumugi_section',    -- 庁内他課
+    'tsumugi_companion',  -- 都道府県・厚生局・アドバイザー
+    'tsumugi_nation',     -- 国・事務局
+    'tsumugi_counter',    -- counts of how far towns are; sees no text
+    'tsumugi_loader',     -- master data, new people and the demo towns
+    'tsumugi_clock'       -- what runs by itself: jobs, nightly digests
+  ];
+BEGIN
+  -- Owns the tables and changes them; used by `manage.py migrate` alone.
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tsumugi_owner') THEN
+    CREATE ROLE tsumugi_owner LOGIN;
+  END IF;
+  -- Who the application signs in as. It owns nothing and bypasses nothing; by itself it can sign
+  -- people in, and for each request it puts on one of the roles below.
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tsumugi_app') THEN
+    CREATE ROLE tsumugi_app LOGIN NOINHERIT;
+  END IF;
+  FOREACH name IN ARRAY worn LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+      EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', name);
+    END IF;
+    EXECUTE format('GRANT %I TO tsumugi_app', name);
+  END LOOP;
+  -- The commands that load master data run beside the migrations too.
+  GRANT tsumugi_loader TO tsumugi_owner;
+END $$;

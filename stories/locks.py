@@ -1,0 +1,69 @@
+"""The second lock on stories and papers."""
+
+from regions.people.locks.policies import ADD, ALL, READ, WRITE, lock, may, open_table
+
+from .models import (
+    Brief,
+    BriefQuote,
+    Citation,
+    Edition,
+    EditionQuote,
+    Persuasion,
+    Service,
+    Step,
+    Story,
+    StoryLine,
+    StoryNote,
+    StoryService,
+    StoryTheme,
+)
+
+# The nation reads what a story told when it was issued, and of its drafts only that they exist.
+lock(
+    Story,
+    staff=WRITE,
+    partner=WRITE,
+    section=READ,
+    companion=READ,
+    nation=may("select", columns="id municipality_id"),
+)
+lock(StoryTheme, staff=ALL, partner=ALL, section=READ, companion=READ)
+lock(StoryService, staff=ALL, partner=ALL, section=READ, companion=READ)
+lock(StoryLine, staff=ALL, partner=ALL, section=READ, companion=READ)
+lock(Citation, staff=ALL, partner=ALL, section=READ, companion=READ)
+lock(Step, staff=ALL, partner=ALL, section=READ, companion=READ)
+lock(StoryNote, staff=WRITE, partner=WRITE, companion=ADD)
+# Whom to persuade and how: an advisor's business, not a prefecture's.
+lock(
+    Persuasion,
+    staff=ALL,
+    partner=ALL,
+    companion=may("select", where="municipality_id = ANY ((SELECT tsumugi.advised())::bigint[])"),
+)
+
+# Papers are the town's. Others learn that a story has one.
+THERE_IS_ONE = may("select", columns="id municipality_id story_id")
+lock(
+    Brief,
+    staff=WRITE,
+    partner=WRITE,
+    section=THERE_IS_ONE,
+    companion=THERE_IS_ONE,
+    nation=THERE_IS_ONE,
+)
+lock(BriefQuote, staff=ALL, partner=ALL)
+HANDED_OUT = may("select", columns="id municipality_id brief_id")
+lock(
+    Edition,
+    staff=ADD,
+    partner=ADD,
+    section=HANDED_OUT,
+    companion=HANDED_OUT,
+    nation=may(
+        "select",
+        columns="id created_at municipality_id brief_id number title meeting date doc_number told",
+    ),
+)
+lock(EditionQuote, staff=ADD, partner=ADD)
+
+open_table(Service, app="select", everyone="select", loader="select insert update delete")

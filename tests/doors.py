@@ -1,0 +1,48 @@
+"""How tests stand before the database.
+
+A test sets its scene and looks at what came of it as the owner of all tables, over all towns. A
+request begins as in production: as the login role, which may sign people in and nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from django.db.backends.signals import connection_created
+
+OWNER = "SET ROLE tsumugi_owner; SET app.every_town = 'on'"
+LOGIN = "RESET ROLE; SET app.every_town = ''"
+
+
+def begin_as_owner(connection, **told: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(OWNER)
+
+
+connection_created.connect(begin_as_owner)
+
+
+@contextmanager
+def as_the_login() -> Iterator[None]:
+    """As the application's processes are between scopes."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOGIN)
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback and connection.connection is not None:
+            with connection.cursor() as cursor:
+                cursor.execute(OWNER)
+
+
+class AsTheLogin:
+    """Middleware of the tests, outside of all others."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request):
+        with as_the_login():
+            return self.get_response(request)
