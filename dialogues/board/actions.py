@@ -226,10 +226,14 @@ class _Acting:
         )
 
 
-@contextmanager
-def _act(town: Municipality, by: User, kind: ActKind):
+def lock_board(town: Municipality) -> None:
     # Not FOR UPDATE: that would also hold up whoever types a voice meanwhile.
     Municipality.objects.select_for_update(no_key=True, of=("self",)).get(pk=town.pk)
+
+
+@contextmanager
+def _act(town: Municipality, by: User, kind: ActKind):
+    lock_board(town)
     act = _Acting(town, by, kind)
     yield act
     act.write()

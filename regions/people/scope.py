@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -12,6 +12,7 @@ from regions.models import Municipality, User
 
 from .access import Standing, towns_where
 from .acts import Act
+from .submissions import once
 
 
 class PersonRequest(HttpRequest):
@@ -42,7 +43,7 @@ def town_page(*acts: Act) -> Callable:
             request.town = get_object_or_404(seen, code=code)
             request.standing = Standing(request.user, request.town)
             request.standing.check(*acts)
-            return view(request, **kwargs)
+            return once(request, partial(view, request, **kwargs))
 
         guarded.acts = acts  # type: ignore[attr-defined]
         return guarded

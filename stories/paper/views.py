@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from dialogues.models import Voice
 from regions.models import Job, JobState
+from regions.office.forms import hold
 from regions.office.jobs import enqueue
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
@@ -113,6 +114,8 @@ def _show(request: TownRequest, brief: Brief, approval: ApprovalForm | None = No
 def quotes(request: TownRequest, pk: int) -> HttpResponse:
     """Offers only what may be quoted, as it would be printed; the raw words are not shown."""
     brief = _mine(request, pk)
+    if request.method == "POST":
+        hold(brief)
     chosen = list(brief.quotes.values_list("voice", flat=True))
     words = brief.story.story_themes.values_list("theme", flat=True)
     offered = Voice.objects.visible_to(request.user).of(request.town).quotable()
