@@ -8,4 +8,4 @@ class RegionsConfig(AppConfig):
 
     def ready(self) -> None:
         # Each floor says for itself what it can count and what it can carry out.
-        autodiscover_modules("signs", "jobs")
+        autodiscover_modules("signs", "jobs", "histories")

@@ -13,6 +13,7 @@ from dialogues.models import Theme, ThemeNote, Voice
 from dialogues.trail import word_trail
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
+from regions.people.history.restoring import restored
 from regions.people.scope import TownRequest, town_page
 from regions.support import actions as support
 from regions.support.forms import AnswerForm, NoteForm
@@ -91,7 +92,13 @@ def new(request: TownRequest) -> HttpResponse:
 def edit(request: TownRequest, pk: int) -> HttpResponse:
     theme = _own(request, pk)
     title = f"ことば「{theme.word}」を書きかえる"
-    form = ThemeForm(request.POST or None, instance=theme, town=request.town, reader=request.user)
+    form = ThemeForm(
+        request.POST or None,
+        instance=theme,
+        town=request.town,
+        reader=request.user,
+        initial=restored(request, "word", theme),
+    )
     if form.is_valid():
         try:
             actions.edit_theme(form.save(commit=False), by=request.user)

@@ -15,6 +15,7 @@ from regions.office.forms import hold
 from regions.office.jobs import enqueue
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
+from regions.people.history.restoring import restored
 from regions.people.scope import TownRequest, town_page
 from stories.models import Audience, Brief, Edition, Story
 from stories.models.briefs import check_audience
@@ -66,7 +67,13 @@ def edit(request: TownRequest, pk: int) -> HttpResponse:
 
 
 def _edit(request: TownRequest, brief: Brief, *, title: str, back: str) -> HttpResponse:
-    form = BriefForm(request.POST or None, instance=brief, town=request.town, reader=request.user)
+    form = BriefForm(
+        request.POST or None,
+        instance=brief,
+        town=request.town,
+        reader=request.user,
+        initial=restored(request, "brief", brief),
+    )
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "保存しました。")
