@@ -65,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "regions.people.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -76,7 +77,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "regions.people.history.PageHistoryMiddleware",
-    "regions.people.headers.HeadersMiddleware",
+    "regions.people.errors.ErrorPagesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -117,7 +118,7 @@ AUTH_PASSWORD_VALIDATORS = [
 SESSION_COOKIE_AGE = 10 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("SECURE_HTTPS")
-CSRF_FAILURE_VIEW = "regions.people.views.stale_form"
+CSRF_FAILURE_VIEW = "regions.people.errors.stale_form"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("SECURE_HTTPS") else None
@@ -134,8 +135,12 @@ WHITENOISE_USE_FINDERS = True
 # The demo serves the files as they are now, changed under it or not.
 WHITENOISE_AUTOREFRESH = DEBUG or DEMO
 
-# A question's words may be long; sixty voices of 2,000 characters are still far below.
+# A question's words may be long; sixty voices of 2,000 characters are still far below. Pages refuse
+# more before they send it (static/js/app.js), asgi.py before it is read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+# One field a voice, where voices are picked or moved.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 CELERY_BROKER_URL = broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -1,8 +1,9 @@
 from django.urls import include, path
 
-handler403 = "regions.people.views.refused"
-handler404 = "regions.people.views.not_found"
-handler500 = "regions.people.views.broken"
+handler400 = "regions.people.errors.bad_request"
+handler403 = "regions.people.errors.refused"
+handler404 = "regions.people.errors.not_found"
+handler500 = "regions.people.errors.broken"
 
 urlpatterns = [
     path("", include("regions.urls")),

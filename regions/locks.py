@@ -1,6 +1,6 @@
 """The second lock on this floor's tables, and on those that belong to no town."""
 
-from regions.people.locks.policies import ADD, ALL, READ, WRITE, lock, may, open_table
+from regions.people.locks.policies import ADD, READ, WRITE, lock, may, open_table
 
 from .models import (
     AdvisorNote,
@@ -10,6 +10,7 @@ from .models import (
     Municipality,
     Portrait,
     Prefecture,
+    Submission,
     SupportEvent,
     SupportRound,
     User,
@@ -20,6 +21,7 @@ lock(SupportRound, staff=WRITE, partner=READ, section=READ, companion=READ, nati
 lock(SupportEvent, staff=WRITE, partner=READ, section=READ, companion=READ, nation=READ)
 lock(AdvisorNote, staff=WRITE, partner=WRITE, companion=ADD)
 lock(Job, staff=WRITE, partner=WRITE, clock=may("select update"))
+lock(Submission, staff=ADD, partner=ADD, section=ADD, companion=ADD, counted=False)
 lock(Membership, staff=WRITE, read_by_all=True, counted=False)
 
 # Signing in, before any town is known.

@@ -1,6 +1,7 @@
 from django.urls import include, path
 
 from .people import views as people
+from .people.history import views as history
 from .progress import views as progress
 from .support import views as support
 
@@ -11,6 +12,7 @@ town = [
     path("events/new/", support.add_event, name="event-new"),
     path("events/<int:pk>/", support.event, name="event"),
     path("events/<int:pk>/edit/", support.edit_event, name="event-edit"),
+    path("history/<kind>/<int:pk>/", history.history, name="history"),
     path("notes/", support.ask, name="ask"),
     path("notes/<int:pk>/answer/", support.answer, name="answer"),
 ]

@@ -67,7 +67,7 @@ class Stakeholder(TownModel):
         "声のかけ方", max_length=200, blank=True, help_text="例: 診療後の19時以降"
     )
     first_met_on = models.DateField("初めて会った日", null=True, blank=True)
-    archived_at = models.DateTimeField(null=True, editable=False)
+    archived_at = models.DateTimeField("地図から下げた日", null=True, editable=False)
 
     objects = StakeholderQuerySet.as_manager()
 
@@ -135,8 +135,8 @@ class Asset(TownModel):
     see_act, edit_act = Act.SEE_BODIES, Act.EDIT_BODIES
 
     stakeholder = TownLink(Stakeholder, models.CASCADE, related_name="assets")
-    kind = models.CharField(max_length=10, choices=AssetKind)
-    text = models.CharField(max_length=200)
+    kind = models.CharField("種類", max_length=10, choices=AssetKind)
+    text = models.CharField("内容", max_length=200)
     order = models.PositiveSmallIntegerField(default=0)
 
     objects = AssetQuerySet.as_manager()
@@ -164,7 +164,7 @@ class Keeper(TownModel):
     see_act, edit_act = Act.SEE_BODIES, Act.EDIT_BODIES
 
     stakeholder = TownLink(Stakeholder, models.CASCADE, related_name="keepers")
-    membership = TownLink(Membership, models.CASCADE, related_name="+")
+    membership = TownLink(Membership, models.CASCADE, related_name="+", verbose_name="課")
 
     class Meta:
         constraints = [

@@ -49,6 +49,7 @@ LINES: dict[str, tuple[str, Args]] = {
     "event-new": ("SK", none),
     "event": (TOWN + WALKS + "N", lambda r: {"pk": r.event.pk}),
     "event-edit": ("SK", lambda r: {"pk": r.event.pk}),
+    "history": (TOWN, lambda r: {"kind": "stakeholder", "pk": r.kept.pk}),
     "ask": (WALKS, none),
     "answer": ("SKC", lambda r: {"pk": r.note.pk}),
     "stakeholders": (TOWN + WALKS, none),

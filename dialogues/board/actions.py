@@ -228,10 +228,15 @@ class _Acting:
         )
 
 
-@contextmanager
-def _act(town: Municipality, by: User, kind: ActKind):
+def lock_board(town: Municipality) -> None:
+    """Until the end of the transaction. Typing a voice does not wait for it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [BOARD, town.pk])
+
+
+@contextmanager
+def _act(town: Municipality, by: User, kind: ActKind):
+    lock_board(town)
     act = _Acting(town, by, kind)
     yield act
     act.write()

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Model
 from django.utils.html import format_html
 
 from dialogues.consent.forms import NoConfidentialWords
@@ -10,11 +11,14 @@ from dialogues.models import Theme, Voice
 from regions.models import Municipality
 from regions.office.forms import TownForm
 
-from . import outline
+from . import actions, outline
 
 
 class WordForm(NoConfidentialWords, TownForm):
-    guards_version = False  # the board has its own way (words.edit)
+    def hold(self, row: Model, town: Municipality) -> None:
+        # In the order in which the board's acts take them: first the board, then the word.
+        actions.lock_board(town)
+        super().hold(row, town)
 
     def _get_validation_exclusions(self) -> set[str]:
         # So that 「once among the open words of a town」 is checked here.

@@ -13,6 +13,7 @@ from dialogues.models import Theme, ThemeNote, Voice
 from dialogues.trail import word_trail
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
+from regions.people.history.restoring import restored
 from regions.people.scope import TownRequest, town_page
 from regions.support import actions as support
 from regions.support.forms import AnswerForm, NoteForm
@@ -90,16 +91,15 @@ def new(request: TownRequest) -> HttpResponse:
 @town_page(Act.EDIT_WORDS)
 def edit(request: TownRequest, pk: int) -> HttpResponse:
     theme = _own(request, pk)
-    now, read_at = theme.definition, theme.updated_at.isoformat()
     title = f"ことば「{theme.word}」を書きかえる"
-    form = ThemeForm(request.POST or None, instance=theme, town=request.town, reader=request.user)
-    if form.is_valid() and request.POST.get("read_at") != read_at:
-        form.add_error(
-            None,
-            f"このことばは、開いたあとに書きかえられました（いまの意味「{now}」）。"
-            "下の内容で上書きするときは、もう一度「保存する」を押してください。",
-        )
-    elif form.is_valid():
+    form = ThemeForm(
+        request.POST or None,
+        instance=theme,
+        town=request.town,
+        reader=request.user,
+        initial=restored(request, "word", theme),
+    )
+    if form.is_valid():
         try:
             actions.edit_theme(form.save(commit=False), by=request.user)
         except NotAllowed as refusal:
@@ -107,7 +107,7 @@ def edit(request: TownRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "書きかえました。")
             return redirect("word", code=request.town.code, pk=pk)
-    return _edit(request, form, title, read_at=read_at, theme=theme)
+    return _edit(request, form, title, theme=theme)
 
 
 def _edit(request: TownRequest, form: ThemeForm, title: str, **context: object) -> HttpResponse:

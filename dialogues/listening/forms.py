@@ -283,12 +283,15 @@ class VoiceEditForm(VoiceForm):
         "confirmed_on",
     )
 
-    def __init__(self, *args: Any, instance: Voice, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, instance: Voice, initial: dict[str, Any] | None = None, **kwargs: Any
+    ) -> None:
         initial = {
             **{name: getattr(instance, name) for name in WORDS},
             "call_name": instance.speaker.call_name if instance.speaker else "",
             "level": agreed_level(instance).value,
             "read_revision": instance.revision,
+            **(initial or {}),
         }
         super().__init__(
             *args, instance=instance, interview=instance.interview, initial=initial, **kwargs

@@ -16,6 +16,7 @@ from dialogues.consent.levels import REACH, ConsentError, agreed_level
 from dialogues.models import Draft, Interview, Level, Speaker, Voice
 from dialogues.trail import printings
 from regions.people.acts import Act
+from regions.people.history.restoring import restored
 from regions.people.scope import TownRequest, town_page
 
 from . import actions
@@ -80,6 +81,7 @@ def _edit_interview(request: TownRequest, found: Interview, title: str) -> HttpR
         town=request.town,
         by=request.user,
         may_name=may_name,
+        initial=restored(request, "interview", found),
     )
     if request.method == "POST" and form.is_valid():
         papers = _papers_losing_consent(request, form)
@@ -240,7 +242,13 @@ def edited(
     is to be done about papers already handed out.
     """
     level, sensitive = voice.level, voice.sensitive
-    form = VoiceEditForm(request.POST or None, instance=voice, town=request.town, prefix=prefix)
+    form = VoiceEditForm(
+        request.POST or None,
+        instance=voice,
+        town=request.town,
+        prefix=prefix,
+        initial=restored(request, "voice", voice),
+    )
     context: dict[str, Any] = {"form": form, "voice": voice}
     if request.method != "POST" or not form.is_valid():
         return None, context

@@ -68,7 +68,9 @@ class Attendance(TownModel):
     see_act, edit_act = Act.HEAR, Act.HEAR
 
     interview = TownLink(Interview, models.CASCADE, related_name="attendances")
-    stakeholder = TownLink(Stakeholder, models.PROTECT, related_name="attendances")
+    stakeholder = TownLink(
+        Stakeholder, models.PROTECT, related_name="attendances", verbose_name="関係者"
+    )
 
     class Meta:
         ordering = ("id",)
@@ -109,7 +111,9 @@ class Speaker(TownModel):
     see_act, edit_act = Act.HEAR, Act.HEAR
 
     interview = TownLink(Interview, models.CASCADE, related_name="speakers")
-    stakeholder = TownLink(Stakeholder, models.PROTECT, related_name="speakers")
+    stakeholder = TownLink(
+        Stakeholder, models.PROTECT, related_name="speakers", verbose_name="関係者"
+    )
     call_name = models.CharField("呼び名", max_length=30)
 
     class Meta:

@@ -70,9 +70,14 @@ class Theme(TownModel):
     divided = models.TextField("まだ割れている点", blank=True)
     agreed_on = models.DateField("決めた日", null=True, blank=True)
     agreed_at = models.CharField("決めた場", max_length=80, blank=True)
-    closed = models.BooleanField(default=False, editable=False)
+    closed = models.BooleanField("閉じた", default=False, editable=False)
     joined_into = TownLink(
-        "self", models.PROTECT, null=True, editable=False, related_name="joined_from"
+        "self",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="joined_from",
+        verbose_name="合わせた先",
     )
 
     # What `with_counts` adds.
@@ -117,12 +122,12 @@ class Placement(TownModel):
 
     see_act, edit_act = Act.SEE_WORDS, Act.EDIT_WORDS
 
-    theme = TownLink(Theme, models.CASCADE, related_name="placements")
+    theme = TownLink(Theme, models.CASCADE, related_name="placements", verbose_name="ことば")
     voice = models.OneToOneField(
         Voice, models.CASCADE, related_name="placement", db_constraint=False
     )
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    reason = models.CharField(max_length=200, blank=True)
+    reason = models.CharField("置いた理由", max_length=200, blank=True)
 
     class Meta:
         ordering = ("voice__number",)

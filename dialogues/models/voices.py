@@ -111,8 +111,12 @@ class Voice(TownModel):
     see_act, edit_act = Act.READ_A, Act.HEAR
 
     interview = TownLink(Interview, models.PROTECT, related_name="voices")
-    stakeholder = TownLink(Stakeholder, models.PROTECT, related_name="voices")
-    speaker = TownLink(Speaker, models.PROTECT, null=True, blank=True, related_name="voices")
+    stakeholder = TownLink(
+        Stakeholder, models.PROTECT, related_name="voices", verbose_name="関係者"
+    )
+    speaker = TownLink(
+        Speaker, models.PROTECT, null=True, blank=True, related_name="voices", verbose_name="話し手"
+    )
     number = models.PositiveIntegerField(editable=False)
     position = models.PositiveIntegerField("並び", default=0, editable=False)
     prompt = models.CharField("問いかけ", max_length=10, choices=Prompt, default=Prompt.VALUE)
@@ -211,7 +215,7 @@ class ConsentRecord(TownModel):
     see_act, edit_act = Act.HEAR, Act.HEAR
 
     voice = TownLink(Voice, models.CASCADE, related_name="consents")
-    level = models.CharField(max_length=1, choices=Level)
+    level = models.CharField("同意の範囲", max_length=1, choices=Level)
     reason = models.CharField("広げた理由", max_length=200, blank=True)
     confirmed_on = models.DateField("あらためて確かめた日", null=True)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -251,7 +255,9 @@ class SharedVoice(TownModel):
     voice = models.OneToOneField(Voice, models.CASCADE, related_name="shared", db_constraint=False)
     revision = models.PositiveIntegerField()
     level = models.CharField(
-        max_length=1, choices=[(Level.A.value, Level.A.label), (Level.B.value, Level.B.label)]
+        "範囲",
+        max_length=1,
+        choices=[(Level.A.value, Level.A.label), (Level.B.value, Level.B.label)],
     )
     text = models.TextField("町の外へ出す文", max_length=2000)
     search_text = models.TextField(editable=False)
@@ -284,8 +290,8 @@ class SharingDecision(TownModel):
 
     voice = TownLink(Voice, models.CASCADE, related_name="decisions")
     revision = models.PositiveIntegerField()
-    level = models.CharField(max_length=1, choices=Level)
-    approved = models.BooleanField()
+    level = models.CharField("範囲", max_length=1, choices=Level)
+    approved = models.BooleanField("町の外に出してよい")
     reason = models.CharField("理由", max_length=200, blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 

@@ -1,6 +1,7 @@
 from .jobs import Job, JobState
 from .people import TOWN_ROLES, Membership, Role, User
 from .places import Bureau, Municipality, Prefecture, check_digit
+from .submissions import Submission
 from .support import (
     AdvisorNote,
     EventKind,
@@ -26,6 +27,7 @@ __all__ = [
     "Portrait",
     "Prefecture",
     "Role",
+    "Submission",
     "SupportEvent",
     "SupportRound",
     "TownForeignKey",

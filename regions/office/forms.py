@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections.abc import Iterator
 from typing import Any, cast
 
 from django import forms
@@ -68,11 +70,81 @@ class VersionField(forms.CharField):
         return False
 
 
-class TownForm(forms.ModelForm):
+class SecondSaver:
+    """Mixin: who saves second sees what the first one wrote beside his own text, and decides.
+
+    `guard` is told the version of what the form was filled from, read under a lock when the form
+    was sent (`hold`); so of two who save at once, one is the second.
+    """
+
+    def guard(self, version: str) -> None:
+        self.fields["version"] = VersionField(required=False, initial=version)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()  # type: ignore[misc]
+        read = self.cleaned_data.get("version")  # type: ignore[attr-defined]
+        if read and read != self.fields["version"].initial:  # type: ignore[attr-defined]
+            self._show_both()
+        return cleaned
+
+    def _show_both(self: Any) -> None:
+        differing = [name for name in self.changed_data if name in self.fields]
+        if not differing:
+            return
+        for name in differing:
+            saved = self.fields[name].prepare_value(
+                self.get_initial_for_field(self.fields[name], name)
+            )
+            self.fields[name].saved_meanwhile = _in_words(self.fields[name], saved)
+        # Shown again, the form carries the version that is being looked at now.
+        data = cast("QueryDict", self.data).copy()
+        data[self.add_prefix("version")] = self.fields["version"].initial
+        self.data = data
+        self.add_error(
+            None,
+            "書いているあいだに、ほかの方が書きかえました。欄の下に、いま保存されている内容があります。読みくらべて、よければもう一度保存してください。",
+        )
+
+
+def version_of_initial(form: forms.Form) -> str:
+    """The version of a form that was filled from several rows."""
+    filled = [(name, field.initial) for name, field in form.fields.items()]
+    return hashlib.sha256(repr(filled).encode()).hexdigest()
+
+
+def _in_words(field: forms.Field, saved: Any) -> str:
+    """What is saved, as the page names it: the label of a choice, not its number."""
+    if isinstance(field, forms.BooleanField):
+        return "はい" if saved else "いいえ"
+    choices = getattr(field, "choices", None)
+    if choices is not None:
+        chosen = {str(getattr(one, "pk", one)) for one in _listed(saved)}
+        told = [str(label) for value, label in _flat(choices) if str(value) in chosen - {""}]
+        return "、".join(told) or "―"
+    return "―" if saved in ("", None) else str(saved)
+
+
+def _listed(saved: Any) -> list[Any]:
+    return list(saved) if isinstance(saved, list | tuple | set) else [saved]
+
+
+def _flat(choices: Any) -> Iterator[tuple[Any, Any]]:
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            yield from label
+        else:
+            yield value, label
+
+
+def hold(row: models.Model) -> None:
+    """Reads the row afresh and keeps it as it is until the transaction ends."""
+    row.refresh_from_db(from_queryset=type(row)._base_manager.select_for_update(no_key=True))
+
+
+class TownForm(SecondSaver, forms.ModelForm):
     """A form for a row of a town: every choice is narrowed to the town, and it is saved there.
 
-    Who saves second sees what the first one wrote beside his own text, and decides; nothing of
-    either is lost. `guards_version` False leaves that to a form that does it in its own way.
+    `guards_version` False leaves it to a form to see to the second saver in its own way.
     """
 
     guards_version = True
@@ -80,8 +152,12 @@ class TownForm(forms.ModelForm):
     class Meta:
         formfield_callback = office_field
 
-    def __init__(self, *args: Any, town: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *args: Any, town: Any, **kwargs: Any) -> None:
+        row = kwargs.get("instance")
+        guarded = self.guards_version and row is not None and row.pk
+        if row is not None and guarded and data is not None:
+            self.hold(row, town)
+        super().__init__(data, *args, **kwargs)
         self.town = town
         self.instance.municipality = town
         for field in self.fields.values():
@@ -93,35 +169,11 @@ class TownForm(forms.ModelForm):
             choices = getattr(field, "queryset", None)
             if choices is not None and hasattr(choices, "of"):
                 field.queryset = choices.of(town)  # type: ignore[attr-defined]
-        if self.guards_version and self.instance.pk:
-            version = self.instance.updated_at.isoformat()
-            self.fields["version"] = VersionField(required=False, initial=version)
+        if guarded:
+            self.guard(self.instance.updated_at.isoformat())
 
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        read = self.cleaned_data.get("version")
-        if read and read != self.fields["version"].initial:
-            self._show_both()
-        return cleaned
-
-    def _show_both(self) -> None:
-        """The row was read afresh for this request, so the initial values are the saved ones."""
-        differing = [name for name in self.changed_data if name in self.fields]
-        if not differing:
-            return
-        for name in differing:
-            saved = self.fields[name].prepare_value(
-                self.get_initial_for_field(self.fields[name], name)
-            )
-            self.fields[name].saved_meanwhile = "―" if saved in ("", None) else saved  # type: ignore[attr-defined]
-        # Shown again, the form carries the version that is being looked at now.
-        data = cast("QueryDict", self.data).copy()
-        data[self.add_prefix("version")] = self.fields["version"].initial
-        self.data = data
-        self.add_error(
-            None,
-            "書いているあいだに、ほかの方が書きかえました。欄の下に、いま保存されている内容があります。読みくらべて、よければもう一度保存してください。",
-        )
+    def hold(self, row: models.Model, town: Any) -> None:
+        hold(row)
 
     def _get_validation_exclusions(self) -> set[str]:
         # So that 「one in a town」 is checked here, beside the field, before the database does.

@@ -72,6 +72,7 @@ TABLE: dict[Act, dict[Role, str]] = {
     Act.SEE_NOTES: town(S, K, C, H) | area(P, B, A),
     Act.ASK: area(P, B, A),
     Act.ANSWER: town(S, K, C),
+    Act.SEE_HISTORY: town(S, K, C, H),
     Act.OVERVIEW: area(P, B, A, N),
 }
 

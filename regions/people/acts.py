@@ -31,4 +31,5 @@ class Act(models.TextChoices):
     SEE_NOTES = "see_notes", "問い・コメントを見る"
     ASK = "ask", "問い・コメントを残す"
     ANSWER = "answer", "問いに返事をする"
+    SEE_HISTORY = "see_history", "書きかえの履歴と、記録の指紋を見る"
     OVERVIEW = "overview", "町の一覧を見る"

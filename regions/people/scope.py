@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 
 from django.db import ProgrammingError
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +17,7 @@ from regions.models import Municipality, User
 from .access import NotAllowed, Standing, towns_where
 from .acts import Act
 from .locks import doors
+from .submissions import once
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def town_page(*acts: Act) -> Callable:
             request.standing = Standing(request.user, request.town)
             with second_lock(view.__name__), doors.inside(request.standing):
                 request.standing.check(*acts)
-                return view(request, **kwargs)
+                return once(request, partial(view, request, **kwargs))
 
         guarded.acts = acts  # type: ignore[attr-defined]
         return guarded

@@ -70,25 +70,3 @@ def health(request: HttpRequest) -> JsonResponse:
     except redis.RedisError:
         pass
     return JsonResponse(found, status=200 if all(found.values()) else 503)
-
-
-def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
-    context = {"words": str(exception)}
-    return render(request, "regions/refused.html", context, status=403)
-
-
-def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form whose page was opened before one signed in again (Django's CSRF check)."""
-    words = (
-        "画面を開いたあとにサインインし直したか、クッキーが使えないため、保存できませんでした。"
-        "ブラウザーの「戻る」で書いた文にもどり、写しを取ってから、画面を開き直してください。"
-    )
-    return render(request, "regions/refused.html", {"words": words}, status=403)
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "regions/not_found.html", status=404)
-
-
-def broken(request: HttpRequest) -> HttpResponse:
-    return render(request, "regions/broken.html", status=500)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from regions.models import AdvisorNote, Municipality, Portrait, SupportEvent, SupportRound
 from regions.office.dates import fiscal_year, fiscal_year_label
 from regions.people.acts import Act
+from regions.people.history.restoring import restored
 from regions.people.scope import TownRequest, town_page
 from regions.progress.next_steps import next_steps
 from regions.progress.signs import progress_of
@@ -38,7 +39,12 @@ def town(request: TownRequest) -> HttpResponse:
 @town_page(Act.EDIT_TOWN)
 def edit_portrait(request: TownRequest) -> HttpResponse:
     portrait = Portrait.objects.of(request.town).first()
-    form = PortraitForm(request.POST or None, instance=portrait, town=request.town)
+    form = PortraitForm(
+        request.POST or None,
+        instance=portrait,
+        town=request.town,
+        initial=restored(request, "portrait", portrait),
+    )
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "書きかえました。")
@@ -76,7 +82,12 @@ def edit_event(request: TownRequest, pk: int) -> HttpResponse:
 
 
 def _save_event(request: TownRequest, event: SupportEvent, title: str) -> HttpResponse:
-    form = EventForm(request.POST or None, instance=event, town=request.town)
+    form = EventForm(
+        request.POST or None,
+        instance=event,
+        town=request.town,
+        initial=restored(request, "event", event),
+    )
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "保存しました。")

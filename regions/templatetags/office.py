@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from regions.office import dates
 
@@ -43,3 +46,13 @@ def get(mapping: dict, key: object) -> object:
 @register.filter
 def thousands(value: int) -> str:
     return f"{value:,}"
+
+
+@register.simple_tag(takes_context=True)
+def once(context: dict, action: str = "") -> SafeString:
+    """The key by which a form does its work once (regions.people.submissions). A form that comes
+    back with errors keeps its key; `action` is where the form is sent, if not to its own page."""
+    request = context["request"]
+    typed = request.POST.get("submit_key", "") if request.method == "POST" else ""
+    key = typed if typed and action in ("", request.path) else str(uuid.uuid4())
+    return format_html('<input type="hidden" name="submit_key" value="{}">', key)

@@ -74,13 +74,23 @@ class Brief(TownModel):
     to_decide = models.TextField("きょう決めたいこと（1行に1つ）", blank=True)
     footer = models.CharField("欄外の注", max_length=120, blank=True)
 
-    asked_at = models.DateTimeField(null=True, editable=False)
+    asked_at = models.DateTimeField("確認を頼んだ時", null=True, editable=False)
     asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name="確認を頼んだ人",
     )
-    approved_at = models.DateTimeField(null=True, editable=False)
+    approved_at = models.DateTimeField("発行を認めた時", null=True, editable=False)
     approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name="発行を認めた人",
     )
     approval_words = models.CharField("確認のことば", max_length=200, blank=True, editable=False)
     approved_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
@@ -123,7 +133,7 @@ class BriefQuote(TownModel):
     see_act, edit_act = Act.SEE_BRIEFS, Act.PREPARE_BRIEF
 
     brief = TownLink(Brief, models.CASCADE, related_name="quotes")
-    voice = TownLink(Voice, models.PROTECT, related_name="brief_quotes")
+    voice = TownLink(Voice, models.PROTECT, related_name="brief_quotes", verbose_name="声")
     order = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -147,17 +157,19 @@ class Edition(TownModel):
 
     brief = TownLink(Brief, models.PROTECT, related_name="editions")
     number = models.PositiveSmallIntegerField("版")
-    title = models.CharField(max_length=80)
-    meeting = models.CharField(max_length=80)
-    date = models.DateField()
-    doc_number = models.CharField(max_length=20, blank=True)
+    title = models.CharField("表題", max_length=80)
+    meeting = models.CharField("会議名", max_length=80)
+    date = models.DateField("会議の日")
+    doc_number = models.CharField("資料番号", max_length=20, blank=True)
     file_name = models.CharField(max_length=120)
     pdf = models.BinaryField()
     sha256 = models.CharField(max_length=64)
-    pages = models.PositiveSmallIntegerField()
+    pages = models.PositiveSmallIntegerField("頁数")
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    approval_words = models.CharField(max_length=200, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="確認した人"
+    )
+    approval_words = models.CharField("確認のことば", max_length=200, blank=True)
     # What the story told at that moment (`writing.told`): those who read only what was issued
     # read this, whatever is written afterwards.
     told = models.JSONField(default=dict)

@@ -91,7 +91,7 @@ class StoryTheme(TownModel):
     see_act, edit_act = Act.SEE_STORIES, Act.EDIT_STORIES
 
     story = TownLink(Story, models.CASCADE, related_name="story_themes")
-    theme = TownLink(Theme, models.PROTECT, related_name="story_themes")
+    theme = TownLink(Theme, models.PROTECT, related_name="story_themes", verbose_name="ことば")
 
     class Meta:
         ordering = ("id",)
@@ -139,7 +139,7 @@ class StoryLine(TownModel):
     see_act, edit_act = Act.SEE_STORIES, Act.EDIT_STORIES
 
     story = TownLink(Story, models.CASCADE, related_name="lines")
-    section = models.CharField(max_length=10, choices=Section)
+    section = models.CharField("問い", max_length=10, choices=Section)
     who = TownLink(
         Stakeholder, models.PROTECT, null=True, blank=True, related_name="story_lines",
         verbose_name="だれが",
@@ -162,8 +162,10 @@ class Citation(TownModel):
     see_act, edit_act = Act.SEE_STORIES, Act.EDIT_STORIES
 
     line = TownLink(StoryLine, models.CASCADE, related_name="citations")
-    voice = TownLink(Voice, models.PROTECT, null=True, related_name="citations")
-    asset = TownLink(Asset, models.CASCADE, null=True, related_name="citations")
+    voice = TownLink(Voice, models.PROTECT, null=True, related_name="citations", verbose_name="声")
+    asset = TownLink(
+        Asset, models.CASCADE, null=True, related_name="citations", verbose_name="関係者の地図から"
+    )
     revision = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -6,7 +6,7 @@ from django import forms
 
 from dialogues.consent.forms import NoConfidentialWords
 from dialogues.models import Voice
-from regions.office.forms import TownForm
+from regions.office.forms import SecondSaver, TownForm, version_of_initial
 from stories.models import Audience, Brief
 
 COUNCIL_FIELDS = ("aim", "course", "content", "cost", "effect", "schedule")
@@ -47,7 +47,7 @@ class BriefForm(NoConfidentialWords, TownForm):
             del self.fields[name]
 
 
-class QuotesForm(forms.Form):
+class QuotesForm(SecondSaver, forms.Form):
     """For each voice that may be quoted, where on the paper it stands: 声1, 声2 … or nowhere."""
 
     def __init__(
@@ -64,6 +64,8 @@ class QuotesForm(forms.Form):
                 initial=str(chosen.index(pk) + 1) if pk in chosen else "",
             )
 
+        self.guard(version_of_initial(self))
+
     def rows(self) -> list[tuple[Voice, forms.BoundField]]:
         return [(voice, self[f"place-{pk}"]) for pk, voice in self.voices.items()]
 
@@ -71,7 +73,7 @@ class QuotesForm(forms.Form):
         cleaned = super().clean() or {}
         taken: set[str] = set()
         for name, place in list(cleaned.items()):
-            if place and place in taken:
+            if name != "version" and place and place in taken:
                 self.add_error(name, f"声{place}は、ほかの声で使われています。")
             taken.add(place)
         return cleaned

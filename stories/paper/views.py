@@ -11,9 +11,11 @@ from django.views.decorators.http import require_POST
 
 from dialogues.models import Voice
 from regions.models import Job, JobState
+from regions.office.forms import hold
 from regions.office.jobs import enqueue
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
+from regions.people.history.restoring import restored
 from regions.people.scope import TownRequest, town_page
 from stories.models import Audience, Brief, Edition, Story
 from stories.models.briefs import check_audience
@@ -65,7 +67,13 @@ def edit(request: TownRequest, pk: int) -> HttpResponse:
 
 
 def _edit(request: TownRequest, brief: Brief, *, title: str, back: str) -> HttpResponse:
-    form = BriefForm(request.POST or None, instance=brief, town=request.town, reader=request.user)
+    form = BriefForm(
+        request.POST or None,
+        instance=brief,
+        town=request.town,
+        reader=request.user,
+        initial=restored(request, "brief", brief),
+    )
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "保存しました。")
@@ -113,6 +121,8 @@ def _show(request: TownRequest, brief: Brief, approval: ApprovalForm | None = No
 def quotes(request: TownRequest, pk: int) -> HttpResponse:
     """Offers only what may be quoted, as it would be printed; the raw words are not shown."""
     brief = _mine(request, pk)
+    if request.method == "POST":
+        hold(brief)
     chosen = list(brief.quotes.values_list("voice", flat=True))
     words = brief.story.story_themes.values_list("theme", flat=True)
     offered = Voice.objects.visible_to(request.user).of(request.town).quotable()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,12 +71,13 @@ def _assets(line: StoryLine, user: User, typed: str, cited: set[int]) -> list[As
 
 
 def chosen(typed: QueryDict, user: User, town: Municipality) -> dict[str, Any]:
-    """The rows that were offered and those that were ticked, of those this person may read."""
+    """The rows that were offered as cited, and those that are ticked now, of those this person may
+    read. What someone else cited meanwhile is neither, and stays."""
     voices = Voice.objects.visible_to(user).of(town)
     assets = Asset.objects.visible_to(user).of(town)
-    offered_voices = list(voices.filter(pk__in=_ids(typed, "offered-voice")))
-    offered_assets = list(assets.filter(pk__in=_ids(typed, "offered-asset")))
     ticked_voices, ticked_assets = _ids(typed, "voice"), _ids(typed, "asset")
+    offered_voices = list(voices.filter(pk__in=_ids(typed, "offered-voice") | ticked_voices))
+    offered_assets = list(assets.filter(pk__in=_ids(typed, "offered-asset") | ticked_assets))
     return {
         "offered_voices": offered_voices,
         "offered_assets": offered_assets,
@@ -85,4 +87,5 @@ def chosen(typed: QueryDict, user: User, town: Municipality) -> dict[str, Any]:
 
 
 def _ids(typed: QueryDict, name: str) -> set[int]:
-    return {int(value) for value in typed.getlist(name) if value.isascii() and value.isdecimal()}
+    values = typed.getlist(name)
+    return {int(value) for value in values if re.fullmatch(r"[0-9]{1,18}", value)}

@@ -8,7 +8,7 @@ from django.forms import BaseModelFormSet, modelformset_factory
 
 from dialogues.consent.forms import NoConfidentialWords
 from dialogues.models import Theme
-from regions.office.forms import TownForm
+from regions.office.forms import SecondSaver, TownForm, hold, version_of_initial
 from stakeholders.models import Stakeholder
 from stories.models import Persuasion, Service, Step, Story, StoryLine
 
@@ -119,12 +119,14 @@ PersuasionRows = rows(PersuasionForm, 1)
 StepRows = rows(StepForm, 2)
 
 
-class ServicesForm(NoConfidentialWords, forms.Form):
+class ServicesForm(NoConfidentialWords, SecondSaver, forms.Form):
     """One primary service, any number of supporting ones, and what each is used for."""
 
     def __init__(self, *args: Any, story: Story, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.town = story.municipality
+        if self.is_bound:
+            hold(story)
         linked = {link.service_id: link for link in story.services.all()}
         newest = Service.objects.order_by("-version").values_list("version", flat=True).first()
         self.services = list(Service.objects.filter(Q(version=newest) | Q(pk__in=linked)))
@@ -147,6 +149,8 @@ class ServicesForm(NoConfidentialWords, forms.Form):
                 required=False,
                 initial=link.use if link else "",
             )
+
+        self.guard(version_of_initial(self))
 
     def rows(self) -> list[tuple[Service, forms.BoundField, forms.BoundField]]:
         return [(s, self[f"part-{s.pk}"], self[f"use-{s.pk}"]) for s in self.services]

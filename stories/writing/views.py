@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from dialogues.models import Theme, Voice
 from regions.people.acts import Act
+from regions.people.history.restoring import restored
 from regions.people.scope import TownRequest, town_page
 from regions.support import actions as notes
 from regions.support.forms import AnswerForm, NoteForm
@@ -96,7 +97,13 @@ def edit(request: TownRequest, pk: int) -> HttpResponse:
 
 
 def _edit(request: TownRequest, story: Story, *, title: str) -> HttpResponse:
-    form = StoryForm(request.POST or None, instance=story, town=request.town, reader=request.user)
+    form = StoryForm(
+        request.POST or None,
+        instance=story,
+        town=request.town,
+        reader=request.user,
+        initial=restored(request, "story", story),
+    )
     if request.method == "POST" and form.is_valid():
         actions.save_story(form.save(commit=False), themes=form.themes)
         messages.success(request, "保存しました。")

@@ -75,12 +75,12 @@ def test_rewriting_what_another_rewrote_meanwhile_asks_first(world, browse):
     read_at = theme.updated_at.isoformat()
     theme.definition = "先に書いた意味"
     actions.edit_theme(theme, by=world.checker)
-    typed = WORD | {"definition": "あとから書いた意味", "read_at": read_at}
+    typed = WORD | {"definition": "あとから書いた意味", "version": read_at}
     shown = client.post(f"{BOARD}{theme.pk}/edit/", typed).content.decode()
     assert "先に書いた意味" in shown
     assert "あとから書いた意味" in shown
     assert Theme.objects.get().definition == "先に書いた意味"
-    typed["read_at"] = Theme.objects.get().updated_at.isoformat()
+    typed["version"] = Theme.objects.get().updated_at.isoformat()
     client.post(f"{BOARD}{theme.pk}/edit/", typed)
     assert Theme.objects.get().definition == "あとから書いた意味"
 

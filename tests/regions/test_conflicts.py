@@ -1,13 +1,18 @@
 """Two people on one form: who saves second sees both texts, and nothing is lost."""
 
 import re
+import threading
 
 import pytest
+from django.db import connection
+from django.test import Client
 
-from regions.models import Portrait
+from regions.models import AdvisorNote, Portrait
 from stakeholders.models import AssetKind
+from stories.models import Service
 
 from ..factories import make_asset, make_body, make_story
+from ..world import begin_support
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +68,70 @@ def test_a_story_is_guarded(world, browse):
     assert "先の語り" in page.content.decode()
     story.refresh_from_db()
     assert story.narrative == "先の語り"
+
+
+def test_two_answers_to_one_question_are_both_kept_in_sight(world, browse):
+    note = AdvisorNote.objects.create(
+        municipality=world.town,
+        round=begin_support(world.town),
+        text="問い",
+        author=world.advisor,
+        author_post="アドバイザー",
+        said_on="2026-10-01",
+    )
+    url = f"/m/990019/notes/{note.pk}/answer/"
+    browse(world.staff).post(url, {"answer": "先の返事"})
+    page = browse(world.checker).post(url, {"answer": "あとの返事"})
+    assert page.status_code == 409
+    assert "あとの返事" in page.content.decode()
+    note.refresh_from_db()
+    assert note.answer == "先の返事"
+
+
+def test_what_one_saver_linked_is_not_undone_by_the_next(world, browse):
+    story = make_story(world.town)
+    baths, meals = (
+        Service.objects.create(version=2024, program="総合事業", name=name, order=order)
+        for order, name in enumerate(("湯", "食事"))
+    )
+    url = f"/m/990019/stories/{story.pk}/services/"
+    client = browse(world.staff)
+    read = version(client.get(url).content.decode())
+    client.post(url, {f"part-{baths.pk}": "primary", "version": read})
+    page = client.post(url, {f"part-{meals.pk}": "primary", "version": read}).content.decode()
+    assert "ほかの方が書きかえました" in page
+    assert "主となる事業" in page[page.index('class="meanwhile"') :].split("</div>")[0]
+    assert [link.service for link in story.services.all()] == [baths]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_six_tabs_at_once_one_is_saved_and_five_see_both(world):
+    portrait = Portrait.objects.create(municipality=world.town, now="はじめの文", aim="")
+    read = portrait.updated_at.isoformat()
+    start, answers = threading.Barrier(6), {}
+
+    def save(n, client):
+        start.wait()
+        try:
+            typed = {"now": f"{n}番目の文", "aim": "", "version": read}
+            answers[n] = client.post("/m/990019/portrait/", typed)
+        finally:
+            connection.close()
+
+    clients = [Client() for _ in range(6)]
+    for client in clients:
+        client.force_login(world.staff)
+    threads = [threading.Thread(target=save, args=pair) for pair in enumerate(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    portrait.refresh_from_db()
+    [saved] = [n for n, answer in answers.items() if answer.status_code == 302]
+    assert portrait.now == f"{saved}番目の文"
+    for n, answer in answers.items():
+        page = answer.content.decode()
+        if n != saved:
+            assert "ほかの方が書きかえました" in page
+            assert f"{n}番目の文" in page
+            assert portrait.now in page

@@ -83,7 +83,7 @@ def _put_on(values: Iterable[str]) -> tuple[str, ...]:
     now = ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in SETTINGS)
     new = ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {now}, {new}", list(values))  # noqa: S608 (names of our own)
+        cursor.execute(f"SELECT {now}, {new}", list(values))
         row = cursor.fetchone()
     return tuple(row[: len(SETTINGS)])
 

@@ -1,0 +1,163 @@
+"""The histories of interviews, voices and words.
+
+Who may read a voice now doesn't thereby read what it said at another time: an older text counts
+as the narrowest level that the voice has had since then. So what was withdrawn neither shows nor
+comes back when other words of that voice are opened later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import reverse
+
+from dialogues.consent.levels import REACH
+from dialogues.models import (
+    Attendance,
+    BoardAct,
+    ConsentRecord,
+    Interview,
+    Interviewer,
+    Level,
+    Placement,
+    SharedVoice,
+    SharingDecision,
+    Speaker,
+    Theme,
+    Voice,
+    VoiceText,
+)
+from dialogues.models.voices import RAW_ACTS
+from regions.people.access import Standing
+from regions.people.acts import Act
+from regions.people.history.kinds import Event, Kind, Part, Words, kept, pages, register
+
+WORDS_OF_A_VOICE = {VoiceText, SharedVoice}
+
+
+def _reach(thing: Voice, events: list[Event]) -> dict[tuple[str, int], Level]:
+    """Of each text: the present one's level, an older one's narrowest since it was replaced."""
+    levels = [(e.at, Level(e.row.level)) for e in events if e.part.model is Voice]
+    following: dict[tuple[str, int], Event] = {}
+    found: dict[tuple[str, int], Level] = {}
+    for event in reversed(events):
+        if event.part.model not in WORDS_OF_A_VOICE:
+            continue
+        after = following.get((event.part.key, event.pk))
+        following[event.part.key, event.pk] = event
+        if event.part.model is VoiceText and (after is None or _is_present(thing, event)):
+            found[event.id] = Level(thing.level)
+            continue
+        end = after.at if after else event.at
+        in_force = [level for at, level in levels if at <= end][-1:]
+        since = [level for at, level in levels if at > end]
+        found[event.id] = min([*in_force, *since, Level(thing.level)], key=REACH.__getitem__)
+    return found
+
+
+def _is_present(thing: Voice, event: Event) -> bool:
+    texts = ("text", "moved_note", "sensitive_note")
+    return all(getattr(event.row, name) == getattr(thing, name) for name in texts)
+
+
+def veiled(standing: Standing, thing: Voice, events: list[Event]) -> Words:
+    heard = standing.can(Act.READ_OWN) and thing.interview.interviewers.filter(
+        user=standing.user.pk
+    )
+    if standing.can(Act.READ_C) or (heard and heard.exists()):
+        return {}
+    return _told(thing, events, lambda level: not standing.can(RAW_ACTS[level]))
+
+
+def barred(standing: Standing, thing: Voice, events: list[Event]) -> Words:
+    """What was narrower than the voice is now would be opened by bringing it back."""
+    return _told(thing, events, lambda level: REACH[level] < REACH[Level(thing.level)])
+
+
+def _told(thing: Voice, events: list[Event], withheld: Callable[[Level], bool]) -> Words:
+    return {
+        key: f"このときの文は、{level.label[2:]}でした。"
+        for key, level in _reach(thing, events).items()
+        if withheld(level)
+    }
+
+
+def _interview(interview: Interview, name: str) -> str:
+    return reverse(name, args=[interview.municipality.code, interview.pk])
+
+
+def _voice(voice: Any, name: str) -> str:
+    return reverse(name, args=[voice.municipality.code, voice.number])
+
+
+register(
+    Kind(
+        "interview",
+        "聴き取り",
+        (
+            Part(
+                Interview,
+                "聴き取りの記録",
+                restores=frozenset({"setting", "opening_questions", "observation"}),
+            ),
+            Part(Attendance, "話してくれた関係者", link="interview"),
+            Part(Interviewer, "聴いた人", link="interview", hide=frozenset({"user"})),
+            Part(Speaker, "話し手の呼び名", link="interview"),
+        ),
+        page=lambda thing: _interview(thing, "interview"),
+        edit=lambda thing: _interview(thing, "interview-edit"),
+    )
+)
+register(
+    Kind(
+        "voice",
+        "声",
+        (
+            Part(Voice, "声", hide=frozenset({"interview"})),
+            Part(VoiceText, "声の文", link="voice", restores=frozenset({"text"})),
+            Part(ConsentRecord, "同意の記録", link="voice", hide=frozenset({"recorded_by"})),
+            Part(SharedVoice, "町の外へ出す文", link="voice", hide=frozenset({"approved_by"})),
+            Part(
+                SharingDecision,
+                "公開の可否",
+                link="voice",
+                by="decided_by",
+                verb="決めた",
+            ),
+            Part(Placement, "ことば", link="voice", hide=frozenset({"placed_by"})),
+        ),
+        page=lambda voice: _voice(voice, "voice"),
+        edit=lambda voice: _voice(voice, "voice-edit"),
+        veiled=veiled,
+        barred=barred,
+    )
+)
+register(
+    Kind(
+        "word",
+        "ことば",
+        (Part(Theme, "ことば", restores=frozenset({"definition", "divided"})),),
+        page=lambda theme: reverse("word", args=[theme.municipality.code, theme.pk]),
+        edit=lambda theme: reverse("word-edit", args=[theme.municipality.code, theme.pk]),
+    )
+)
+kept([BoardAct, SharingDecision])
+pages(
+    {
+        "interview-new": "聴き取りを記録するページ",
+        "interview-edit": "聴き取りを書きかえるページ",
+        "row-add": "声を入れるページ",
+        "row-edit": "声を入れるページ",
+        "voice-edit": "声を直すページ",
+        "sharing-decide": "公開の確認のページ",
+        "board-move": "ことばの盤",
+        "board-undo": "ことばの盤（元にもどす）",
+        "word-new": "ことばをつくるページ",
+        "word-edit": "ことばを書きかえるページ",
+        "word-split": "ことばのページ（分ける）",
+        "word-join": "ことばのページ（合わせる）",
+        "word-ask": "ことばのページ（問い）",
+        "word-answer": "ことばのページ（返事）",
+    }
+)
