@@ -47,6 +47,15 @@ DEMO = flag("TSUMUGI_DEMO")
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///tsumugi"))}
 REDIS_URL = os.environ.get("REDIS_URL", "redis://localhost:6379/0")
 
+# Counts of attempts that all processes share. Never anything of a town.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "shared_counts",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
 INSTALLED_APPS = [
     "regions",
     "stakeholders",
@@ -65,6 +74,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "regions.office.trace.TraceMiddleware",
     "regions.people.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -165,7 +175,19 @@ FORM_RENDERER = "regions.office.forms.OfficeRenderer"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "regions.office.logs.JsonLine"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "regions": {"level": "INFO"},
+        "celery": {"level": "INFO"},
+        # Django's own handlers would write mails to administrators, and to stderr once more.
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+        # Every refused address is in our own line already.
+        "django.request": {"level": "ERROR"},
+        # What each document's fonts and style sheets lack.
+        "weasyprint": {"level": "ERROR"},
+        "fontTools": {"level": "ERROR"},
+    },
 }

@@ -58,7 +58,9 @@ def _reach(thing: Voice, events: list[Event]) -> dict[tuple[str, int], Level]:
 
 def _is_present(thing: Voice, event: Event) -> bool:
     texts = ("text", "moved_note", "sensitive_note")
-    return all(getattr(event.row, name) == getattr(thing, name) for name in texts)
+    return not event.withheld and all(
+        getattr(event.row, name) == getattr(thing, name) for name in texts
+    )
 
 
 def veiled(standing: Standing, thing: Voice, events: list[Event]) -> Words:

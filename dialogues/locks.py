@@ -1,5 +1,6 @@
 """The second lock on what was said."""
 
+from regions.people.locks.doors import Worn
 from regions.people.locks.policies import ADD, ALL, READ, WRITE, lock, may
 
 from .models import (
@@ -54,7 +55,7 @@ lock(
     partner=may("select insert update", where=words_of(f"voice.level IN ('A', 'B') OR {HEARD}")),
     section=may("select", where=words_of("voice.level = 'A'")),
     counted=False,
-    history_where=NEVER_NARROWER_SINCE,
+    history={Worn.PARTNER: NEVER_NARROWER_SINCE},
 )
 
 # What can be counted of a voice, without its words. Those who walk alongside need it to see

@@ -1,21 +1,40 @@
 """The second lock on this floor's tables."""
 
+from regions.people.locks.doors import Worn
 from regions.people.locks.policies import ALL, READ, WRITE, lock, may
 
 from .models import Asset, Keeper, Stakeholder
 
-# Weaknesses stay with those who work in the town, and with the body's own keeper.
-KEPT = """kind <> 'weakness' OR stakeholder_id IN (
+MINE = """(
     SELECT keeper.stakeholder_id
       FROM stakeholders_keeper keeper JOIN regions_membership held ON held.id = keeper.membership_id
      WHERE held.user_id = tsumugi.person())"""
+"""The bodies whose own page this person keeps."""
 
-lock(Stakeholder, staff=WRITE, partner=WRITE, section=may("select update"), companion=READ)
+lock(
+    Stakeholder,
+    staff=WRITE,
+    partner=WRITE,
+    section=may("select update"),
+    companion=READ,
+    history={Worn.SECTION: f"id IN {MINE}"},
+)
+# Weaknesses stay with those who work in the town, and with the body's own keeper.
 lock(
     Asset,
     staff=ALL,
     partner=ALL,
-    section=may("select insert update delete", where=KEPT),
+    section=may(
+        "select insert update delete", where=f"kind <> 'weakness' OR stakeholder_id IN {MINE}"
+    ),
     companion=may("select", where="kind <> 'weakness'"),
+    history={Worn.SECTION: f"stakeholder_id IN {MINE}"},
 )
-lock(Keeper, staff=ALL, partner=ALL, section=READ, companion=READ)
+lock(
+    Keeper,
+    staff=ALL,
+    partner=ALL,
+    section=READ,
+    companion=READ,
+    history={Worn.SECTION: f"stakeholder_id IN {MINE}"},
+)

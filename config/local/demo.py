@@ -126,7 +126,14 @@ class Demo:
     def start_parts(self) -> None:
         celery = ("-m", "celery", "-A", "config")
         pool = ("--pool=prefork", "--concurrency=1", "--without-mingle", "--without-gossip")
-        web = ("-m", "uvicorn", "config.asgi:application", "--timeout-graceful-shutdown", "3")
+        web = (
+            "-m",
+            "uvicorn",
+            "config.asgi:application",
+            "--no-access-log",
+            "--timeout-graceful-shutdown",
+            "3",
+        )
         for name, words in {
             "web": (*web, "--host", ADDRESS, "--port", str(self.port)),
             "worker": (*celery, "worker", *pool, "--loglevel=INFO"),

@@ -19,7 +19,8 @@ from dialogues.consent.sharing import OUTSIDE
 from dialogues.models import Level, Prompt, SharedVoice, Theme
 from dialogues.trail import trail
 from regions.people.acts import Act
-from regions.people.scope import TownRequest, town_page
+from regions.people.limits import at_most
+from regions.people.scope import PersonRequest, TownRequest, town_page
 from stakeholders.models import Sector
 
 from .views import editable_voice, edited, say_saved, voices_seen
@@ -82,6 +83,11 @@ class VoiceFilter(SharedFilter):
         return voices.search(self.chosen("q"))
 
 
+def takes_long(request: PersonRequest) -> bool:
+    return bool(request.GET.get("q") or request.GET.get("all"))
+
+
+@at_most(60, when=takes_long)
 @town_page(Act.READ_A, Act.READ_SHARED_A)
 def voices(request: TownRequest) -> HttpResponse:
     if not request.standing.can(Act.READ_A):

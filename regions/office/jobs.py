@@ -9,13 +9,14 @@ words, and is safe to run twice.
 from __future__ import annotations
 
 import logging
+import logging.config
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import redis
 from celery import shared_task
-from celery.signals import worker_ready
+from celery.signals import setup_logging, worker_ready
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -25,6 +26,9 @@ from kombu.exceptions import OperationalError
 from regions.models import Job, JobState, Municipality, User
 from regions.people.access import Standing
 from regions.people.locks.doors import clock, inside
+
+from . import trace
+from .trace import traced
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +64,7 @@ def enqueue(*, kind: str, town: Municipality, by: User, payload: dict) -> Job:
 def send(job: Job) -> None:
     """Tells the workers. With the broker away the job just waits for the sweeper."""
     try:
-        run.delay(job.pk)
+        run.delay(job.pk, trace.number())
     except (OperationalError, redis.RedisError):
         logger.warning("job %s waits: the broker does not answer", job.pk)
         return
@@ -69,7 +73,13 @@ def send(job: Job) -> None:
 
 
 @shared_task
-def run(job_id: int) -> None:
+def run(job_id: int, request: str = "") -> None:
+    """`request` is the number of the request that asked for the work, for the log."""
+    with traced(job=job_id, request=request):
+        _run(job_id)
+
+
+def _run(job_id: int) -> None:
     job = _claim(job_id)
     if job is None:
         return
@@ -83,7 +93,7 @@ def run(job_id: int) -> None:
     except Refused as refusal:
         _end(job, JobState.REFUSED, reason=str(refusal))
     except Exception:
-        logger.exception("job %s of kind %s failed", job.pk, job.kind)
+        logger.exception("job failed", extra={"seen": {"kind": job.kind}})
         _end(job, JobState.FAILED, reason="思わぬところで止まりました。もう一度お試しください。")
     else:
         _end(job, JobState.DONE, result=result)
@@ -150,6 +160,12 @@ def broker() -> redis.Redis:
 def heart_beats() -> bool:
     """Whether a worker said lately that it is there. RedisError when the broker is away."""
     return bool(broker().exists(HEARTBEAT_KEY))
+
+
+@setup_logging.connect
+def log_as_everywhere(**_: object) -> None:
+    """Celery asks this before it would set up logging in its own way."""
+    logging.config.dictConfig(settings.LOGGING)
 
 
 @worker_ready.connect

@@ -6,6 +6,7 @@ nothing at all. A part of a page that htmx asked for gets the same words as JSON
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from regions.office.forms import TownForm
+
+logger = logging.getLogger(__name__)
 
 ALONE = "regions/broken.html"
 """A page that stands without the database."""
@@ -243,6 +246,8 @@ class ErrorPagesMiddleware:
             request.POST = without_nul(request.POST)  # type: ignore[assignment]
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, IntegrityError):
+            logger.warning("refused by a rule of the database", exc_info=exception)
         if isinstance(exception, Conflict | IntegrityError):
             return conflict(request, exception)
         if isinstance(exception, TooMany):

@@ -12,6 +12,7 @@ from regions.models import Phase, Prefecture, SupportEvent
 from regions.models.places import MunicipalityQuerySet
 from regions.people.access import NotAllowed, refusal, towns_where
 from regions.people.acts import Act
+from regions.people.limits import at_most
 from regions.people.locks import doors
 from regions.people.scope import PersonRequest
 
@@ -29,6 +30,7 @@ class Row:
     """No movement for 30 days: a reason to telephone, not a mark."""
 
 
+@at_most(60)
 def overview(request: PersonRequest) -> HttpResponse:
     """一覧: the towns one walks alongside, in the order of their codes."""
     mine = towns_where(request.user, Act.OVERVIEW)

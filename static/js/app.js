@@ -1,5 +1,35 @@
 // Small things every page shares. Each page works without this file.
 
+// What a form may carry (settings.DATA_UPLOAD_MAX_MEMORY_SIZE), less some room for its frame.
+const MOST_BYTES = 2_500_000 - 100_000;
+
+// Words above a form or a part of the page; read out at once.
+function tell(element, words) {
+  const place = element.closest("form") ?? element;
+  const notice = place.querySelector(":scope > [data-told]") ?? document.createElement("p");
+  notice.dataset.told = "";
+  notice.className = "notice notice-wrong";
+  notice.setAttribute("role", "alert");
+  notice.textContent = words;
+  place.prepend(notice);
+  notice.scrollIntoView({ block: "nearest" });
+}
+
+// Too much is refused here, where all of it still stands in the form.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.id === "new") return;
+    const size = new URLSearchParams(new FormData(form)).toString().length;
+    if (size <= MOST_BYTES) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    tell(form, "文が大きすぎるため、送っていません。書いたものはこのまま残っています。いくつかに分けて保存してください。");
+  },
+  true,
+);
+
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -39,3 +69,18 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.shouldSwap = false;
   location.assign(`/signin/?next=${encodeURIComponent(location.pathname + location.search)}`);
 });
+
+// A part of the page that could not be fetched or saved says so in its place.
+const UNREACHED = "つながりませんでした。書いたものはこのまま残っています。もう一度お試しください。";
+
+document.addEventListener("htmx:responseError", (event) => {
+  let told = {};
+  try {
+    told = JSON.parse(event.detail.xhr.responseText);
+  } catch {
+    // An answer from something between us and the server.
+  }
+  const number = told.number ? `（受付番号 ${told.number}）` : "";
+  tell(event.detail.elt, `${told.words ?? UNREACHED}${number}`);
+});
+document.addEventListener("htmx:sendError", (event) => tell(event.detail.elt, UNREACHED));

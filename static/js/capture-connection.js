@@ -110,6 +110,7 @@ export function connection(form) {
   }
 
   async function unanswered(event) {
+    event.stopPropagation();
     const reason = await renew().catch(() => OFFLINE);
     if (reason === ENDED || reason === SOMEONE_ELSE) {
       tell(event.target, "サインインの時間が切れています。別のタブでサインインしてから、もう一度押してください。");

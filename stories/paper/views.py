@@ -16,6 +16,7 @@ from regions.office.jobs import enqueue
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
 from regions.people.history.restoring import restored
+from regions.people.limits import at_most
 from regions.people.scope import TownRequest, town_page
 from stories.models import Audience, Brief, Edition, Story
 from stories.models.briefs import check_audience
@@ -178,6 +179,7 @@ def approve(request: TownRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@at_most(20)
 @town_page(Act.PREPARE_BRIEF)
 def issue(request: TownRequest, pk: int) -> HttpResponse:
     brief = _mine(request, pk)
@@ -197,6 +199,7 @@ def issue(request: TownRequest, pk: int) -> HttpResponse:
     return redirect("job", code=request.town.code, pk=job.pk)
 
 
+@at_most(20)
 @town_page(Act.SEE_BRIEFS)
 def preview(request: TownRequest, pk: int) -> HttpResponse:
     """As it would be printed now, marked 下書き on every page."""
@@ -216,6 +219,7 @@ def job(request: TownRequest, pk: int) -> HttpResponse:
     return render(request, template, {"job": row, "reason": reason})
 
 
+@at_most(60)
 @town_page(Act.SEE_BRIEFS)
 def edition(request: TownRequest, pk: int, number: int) -> HttpResponse:
     editions = Edition.objects.visible_to(request.user).of(request.town)

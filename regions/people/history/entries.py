@@ -65,7 +65,7 @@ class Names:
 
     def __init__(self, standing: Standing, events: Iterable[Event]) -> None:
         wanted: dict[type[models.Model], set[int]] = defaultdict(set)
-        for event in events:
+        for event in (event for event in events if not event.withheld):
             for each in shown_fields(event.part):
                 value = getattr(event.row, each.attname)
                 if each.is_relation and value is not None:
@@ -98,7 +98,8 @@ def _is_shown(part: Part, each: Any, hidden: Iterable[str]) -> bool:
 def told(kind: Kind, thing: Any, standing: Standing, events: list[Event]) -> list[Entry]:
     """The newest first. `events` are all of the thing, the oldest first."""
     names = Names(standing, events)
-    veiled = kind.veiled(standing, thing, events)
+    veiled = {event.id: "このときの文は示しません。" for event in events if event.withheld}
+    veiled |= kind.veiled(standing, thing, events)
     barred = kind.barred(standing, thing, events)
     may_edit = thing.can_edit(standing)
     signatures = Signatures(standing, events)
@@ -108,7 +109,7 @@ def told(kind: Kind, thing: Any, standing: Standing, events: list[Event]) -> lis
     for event in events:
         former = before.get((event.part.key, event.pk))
         before[event.part.key, event.pk] = event
-        if event.part.shown and not event.part.shown(standing, event.row):
+        if event.part.shown and not (event.withheld or event.part.shown(standing, event.row)):
             continue
         deed = _deed(event, former, names, veiled)
         if deed is None:

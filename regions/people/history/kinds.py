@@ -76,6 +76,8 @@ class Event:
     user: int | None
     url: str
     row: Any
+    withheld: bool = False
+    """The database shows this person that it happened, and nothing else."""
 
     @property
     def id(self) -> tuple[str, int]:

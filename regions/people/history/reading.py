@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from regions.models import TownModel
+from regions.people.locks.doors import whole_town
 
 from .kinds import Event, Kind, Part
+
+HAPPENED = ("pgh_obj", "pgh_label", "pgh_created_at", "pgh_context")
+"""The columns that tell when something was done and by whom, and not what."""
 
 
 def events_of(kind: Kind, thing: TownModel) -> list[Event]:
@@ -28,10 +32,18 @@ def _events(part: Part, thing: TownModel) -> list[Event]:
         rows = rows.filter(**{part.link: thing.pk})
     if part.by:
         return [_added(part, row) for row in rows.defer(*part.hide)]
-    return [_event(part, row) for row in rows]
+    seen = [_event(part, row) for row in rows]
+    return [*seen, *_withheld(part, rows, {event.key for event in seen}, thing)]
 
 
-def _event(part: Part, row: Any) -> Event:
+def _withheld(part: Part, rows: Any, seen: set[int], thing: TownModel) -> list[Event]:
+    """What the database doesn't show this person: that something was done, and no word of it."""
+    with whole_town(thing.municipality_id):
+        hidden = list(rows.exclude(pk__in=seen).only(*HAPPENED))
+    return [_event(part, row, withheld=True) for row in hidden]
+
+
+def _event(part: Part, row: Any, *, withheld: bool = False) -> Event:
     context = row.pgh_context or {}
     return Event(
         part=part,
@@ -42,6 +54,7 @@ def _event(part: Part, row: Any) -> Event:
         user=context.get("user"),
         url=context.get("url", ""),
         row=row,
+        withheld=withheld,
     )
 
 

@@ -78,12 +78,12 @@ def lock(
     clock: May | None = None,
     counted: bool = True,
     read_by_all: bool = False,
-    history_where: str = "",
+    history: dict[Worn, str] | None = None,
 ) -> None:
     """Who may do what with a table of a town, and with its history if it has one.
 
     `read_by_all`: its rows are no secret and are read before a town is known; they are changed
-    within a town only. `history_where` is what a partner's view of the history asks besides.
+    within a town only. `history` says what else is asked of a role that reads its history.
     """
     given = {
         Worn.STAFF: staff,
@@ -99,7 +99,7 @@ def lock(
     if read_by_all:
         READ_BY_ALL.add(model)
     if history := event_model(model):
-        LOCKS[history] = dict(_history(model, LOCKS[model], history_where))
+        LOCKS[history] = dict(_history(model, LOCKS[model], history or {}))
 
 
 def counted_columns(model: type[models.Model]) -> list[str]:
@@ -117,19 +117,19 @@ def event_model(model: type[models.Model]) -> type[models.Model] | None:
 
 
 def _history(
-    model: type[models.Model], rights: dict[Worn, May], history_where: str
+    model: type[models.Model], rights: dict[Worn, May], asked: dict[Worn, str]
 ) -> Iterator[tuple[Worn, May]]:
-    """Whoever changes a row leaves an event. The town's staff reads all events; a partner those of
-    rows that he reads now; nobody changes one."""
+    """Whoever changes a row leaves an event. The town's staff reads all events; a partner, and who
+    is named in `asked`, those of rows that he reads now; nobody changes one."""
     table = model._meta.db_table
     for worn, right in rights.items():
         writes = bool({"insert", "update", "delete"} & set(right.acts))
         if worn == Worn.STAFF:
             yield worn, ADD if writes else READ
-        elif worn == Worn.PARTNER and "select" in right.acts:
+        elif "select" in right.acts and (worn == Worn.PARTNER or worn in asked):
             where = f"EXISTS (SELECT FROM {table} present WHERE present.id = pgh_obj_id)"
-            if history_where:
-                where = f"{where} AND ({history_where})"
+            if worn in asked:
+                where = f"{where} AND ({asked[worn]})"
             yield worn, May(("select", "insert") if writes else ("select",), where)
         elif worn in {Worn.LOADER, Worn.CLOCK}:
             yield worn, ADD if writes else READ
