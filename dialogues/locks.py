@@ -34,8 +34,14 @@ def words_of(voices: str) -> str:
     )
 
 
-# What a voice said while it was kept to fewer than may read it now stays with them.
+# What a voice said while it was kept to fewer than may read it now stays with them, unless it says
+# the same now.
 NEVER_NARROWER_SINCE = f"""
+    (text, moved_note, sensitive_note) IN (
+        SELECT present.text, present.moved_note, present.sensitive_note
+          FROM dialogues_voicetext present
+         WHERE present.id = dialogues_voicetextevent.voice_id)
+    OR
     EXISTS (SELECT FROM dialogues_voice voice
              WHERE voice.id = dialogues_voicetextevent.voice_id AND {HEARD})
     OR NOT EXISTS (SELECT FROM dialogues_voiceevent then_or_later

@@ -27,6 +27,7 @@ lock(Membership, staff=WRITE, read_by_all=True, counted=False)
 # Signing in, before any town is known.
 MASTER = "select insert update delete"
 open_table("django_session", app=MASTER)
+open_table("shared_counts", app=MASTER)  # how often someone asked, see limits
 open_table(User, app="select update", everyone="select", staff="select insert", loader=MASTER)
 for places in (Bureau, Prefecture, Municipality):
     open_table(places, app="select", everyone="select", loader=MASTER)

@@ -98,8 +98,8 @@ def lock(
     LOCKS[model] = {worn: right for worn, right in given.items() if right}
     if read_by_all:
         READ_BY_ALL.add(model)
-    if history := event_model(model):
-        LOCKS[history] = dict(_history(model, LOCKS[model], history or {}))
+    if events := event_model(model):
+        LOCKS[events] = dict(_history(model, LOCKS[model], history or {}))
 
 
 def counted_columns(model: type[models.Model]) -> list[str]:
