@@ -1,5 +1,6 @@
 from django.urls import include, path
 
+from .accounts import urls as accounts
 from .people import views as people
 from .people.history import views as history
 from .progress import views as progress
@@ -19,10 +20,9 @@ town = [
 
 urlpatterns = [
     path("", people.home, name="home"),
-    path("signin/", people.signin, name="signin"),
-    path("signout/", people.signout, name="signout"),
     path("abilities/", people.abilities, name="abilities"),
     path("overview/", progress.overview, name="overview"),
     path("healthz", people.health, name="health"),
-    path("m/<code>/", include(town)),
+    path("", include(accounts.urlpatterns)),
+    path("m/<code>/", include([*town, *accounts.town])),
 ]

@@ -35,6 +35,13 @@ def quick_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def without_second_factor(settings):
+    """People of the world who would need a second factor count as having one, as in the demo.
+    Tests of the second factor itself turn it on."""
+    settings.SECOND_FACTOR = False
+
+
 @pytest.fixture
 def world(db) -> World:
     return make_world()
@@ -57,6 +64,7 @@ class Rows:
     """One thing of every kind in a town, for whoever walks all of it."""
 
     town: Municipality
+    membership: Membership
     kept: Any
     other: Any
     interview: Any
@@ -107,6 +115,7 @@ def fill(world: World, town: Municipality, suffix: str) -> Rows:
     council = make_brief(issued)
     return Rows(
         town=town,
+        membership=Membership.objects.get(user=staff),
         kept=kept,
         other=other,
         interview=heard,
