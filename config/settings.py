@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from celery.schedules import crontab
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -188,12 +190,18 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "send-lost-jobs-again": {"task": "regions.office.jobs.sweep", "schedule": 60.0},
+    "digest-history": {
+        "task": "regions.people.history.nightly.digest_history",
+        "schedule": crontab(hour=2, minute=10),
+    },
 }
 # The schedule lives here alone; the scheduler needs no file to remember it.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_CREATED_AT_FUNCTION = "CLOCK_TIMESTAMP()"
+# Sheets with the fingerprints of every day; to be copied to another machine.
+DIGEST_FOLDER = Path(os.environ.get("DIGEST_FOLDER", BASE_DIR / "var" / "digests"))
 
 FORM_RENDERER = "regions.office.forms.OfficeRenderer"
 

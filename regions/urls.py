@@ -13,6 +13,7 @@ town = [
     path("events/new/", support.add_event, name="event-new"),
     path("events/<int:pk>/", support.event, name="event"),
     path("events/<int:pk>/edit/", support.edit_event, name="event-edit"),
+    path("history/digests/", history.digests, name="digests"),
     path("history/<kind>/<int:pk>/", history.history, name="history"),
     path("notes/", support.ask, name="ask"),
     path("notes/<int:pk>/answer/", support.answer, name="answer"),

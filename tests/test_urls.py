@@ -50,6 +50,7 @@ LINES: dict[str, tuple[str, Args]] = {
     "event": (TOWN + WALKS + "N", lambda r: {"pk": r.event.pk}),
     "event-edit": ("SK", lambda r: {"pk": r.event.pk}),
     "history": (TOWN, lambda r: {"kind": "stakeholder", "pk": r.kept.pk}),
+    "digests": ("SKCH", none),
     "ask": (WALKS, none),
     "answer": ("SKC", lambda r: {"pk": r.note.pk}),
     "stakeholders": (TOWN + WALKS, none),
@@ -112,7 +113,15 @@ LINES: dict[str, tuple[str, Args]] = {
     "slip": ("K", lambda r: {"pk": r.membership.pk}),
 }
 
-OPEN = {"signin", "account_login", "mfa_authenticate", "signout", "begin", "begin-password", "health"}
+OPEN = {
+    "signin",
+    "account_login",
+    "mfa_authenticate",
+    "signout",
+    "begin",
+    "begin-password",
+    "health",
+}
 OF_NO_TOWN = {
     "home",
     "abilities",

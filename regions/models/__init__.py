@@ -1,4 +1,5 @@
 from .accounts import TRIES, Attempt, PasswordRule, Slip
+from .digests import HistoryDigest
 from .jobs import Job, JobState
 from .people import (
     SHORTEST_ALONE,
@@ -30,6 +31,7 @@ __all__ = [
     "Attempt",
     "Bureau",
     "EventKind",
+    "HistoryDigest",
     "Job",
     "JobState",
     "Membership",
