@@ -5,7 +5,8 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends \
         libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-morisawa-bizud-gothic \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home --uid 10001 tsumugi
+    && useradd --create-home --uid 10001 tsumugi \
+    && install --directory --owner=tsumugi /var/lib/tsumugi/digests
 
 ENV PYTHONUNBUFFERED=1
 WORKDIR /app

@@ -100,7 +100,7 @@ lock(
     counted=False,
 )
 lock(ConsentRecord, staff=ADD, partner=ADD)
-lock(SharingDecision, staff=ADD, partner=READ)
+lock(SharingDecision, staff=ADD, partner=READ, clock=READ)
 
 # Approved texts: B reaches who walks alongside as an advisor, or where the town is supported.
 NEAR = """level = 'A'
@@ -127,5 +127,5 @@ lock(
     ),
 )
 lock(Placement, staff=ALL, partner=ALL, section=READ, companion=READ)
-lock(BoardAct, staff=ADD, partner=ADD)
+lock(BoardAct, staff=ADD, partner=ADD, clock=READ)
 lock(ThemeNote, staff=WRITE, partner=WRITE, companion=ADD)

@@ -4,12 +4,16 @@ from regions.people.locks.policies import ADD, READ, WRITE, lock, may, open_tabl
 
 from .models import (
     AdvisorNote,
+    Attempt,
     Bureau,
+    HistoryDigest,
     Job,
     Membership,
     Municipality,
+    PasswordRule,
     Portrait,
     Prefecture,
+    Slip,
     Submission,
     SupportEvent,
     SupportRound,
@@ -21,12 +25,23 @@ lock(SupportRound, staff=WRITE, partner=READ, section=READ, companion=READ, nati
 lock(SupportEvent, staff=WRITE, partner=READ, section=READ, companion=READ, nation=READ)
 lock(AdvisorNote, staff=WRITE, partner=WRITE, companion=ADD)
 lock(Job, staff=WRITE, partner=WRITE, clock=may("select update"))
+lock(HistoryDigest, staff=READ, partner=READ, clock=ADD)
+lock(PasswordRule, staff=WRITE, login=READ, counted=False)
+lock(Slip, staff=WRITE, login=may("select update"), counted=False)
 lock(Submission, staff=ADD, partner=ADD, section=ADD, companion=ADD, counted=False)
 lock(Membership, staff=WRITE, read_by_all=True, counted=False)
 
 # Signing in, before any town is known.
 MASTER = "select insert update delete"
 open_table("django_session", app=MASTER)
+open_table(Attempt, app=MASTER)
+for table in (
+    "mfa_authenticator",
+    "usersessions_usersession",
+    # Asked by the library when someone signs in; nobody has an address here.
+    "account_emailaddress",
+):
+    open_table(table, app=MASTER)
 open_table("shared_counts", app=MASTER)  # how often someone asked, see limits
 open_table(User, app="select update", everyone="select", staff="select insert", loader=MASTER)
 for places in (Bureau, Prefecture, Municipality):

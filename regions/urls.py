@@ -1,5 +1,6 @@
 from django.urls import include, path
 
+from .accounts import urls as accounts
 from .people import views as people
 from .people.history import views as history
 from .progress import views as progress
@@ -12,6 +13,7 @@ town = [
     path("events/new/", support.add_event, name="event-new"),
     path("events/<int:pk>/", support.event, name="event"),
     path("events/<int:pk>/edit/", support.edit_event, name="event-edit"),
+    path("history/digests/", history.digests, name="digests"),
     path("history/<kind>/<int:pk>/", history.history, name="history"),
     path("notes/", support.ask, name="ask"),
     path("notes/<int:pk>/answer/", support.answer, name="answer"),
@@ -19,10 +21,9 @@ town = [
 
 urlpatterns = [
     path("", people.home, name="home"),
-    path("signin/", people.signin, name="signin"),
-    path("signout/", people.signout, name="signout"),
     path("abilities/", people.abilities, name="abilities"),
     path("overview/", progress.overview, name="overview"),
     path("healthz", people.health, name="health"),
-    path("m/<code>/", include(town)),
+    path("", include(accounts.urlpatterns)),
+    path("m/<code>/", include([*town, *accounts.town])),
 ]

@@ -63,7 +63,8 @@ lock(
         "select",
         columns="id created_at municipality_id brief_id number title meeting date doc_number told",
     ),
+    clock=READ,
 )
-lock(EditionQuote, staff=ADD, partner=ADD)
+lock(EditionQuote, staff=ADD, partner=ADD, clock=READ)
 
 open_table(Service, app="select", everyone="select", loader="select insert update delete")

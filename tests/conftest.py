@@ -41,6 +41,13 @@ def requests_begin_as_the_login(settings):
     settings.MIDDLEWARE = ["tests.doors.AsTheLogin", *settings.MIDDLEWARE]
 
 
+@pytest.fixture(autouse=True)
+def without_second_factor(settings):
+    """People of the world who would need a second factor count as having one, as in the demo.
+    Tests of the second factor itself turn it on."""
+    settings.SECOND_FACTOR = False
+
+
 @pytest.fixture
 def world(db) -> World:
     return make_world()
@@ -63,6 +70,7 @@ class Rows:
     """One thing of every kind in a town, for whoever walks all of it."""
 
     town: Municipality
+    membership: Membership
     kept: Any
     other: Any
     interview: Any
@@ -113,6 +121,7 @@ def fill(world: World, town: Municipality, suffix: str) -> Rows:
     council = make_brief(issued)
     return Rows(
         town=town,
+        membership=Membership.objects.get(user=staff),
         kept=kept,
         other=other,
         interview=heard,

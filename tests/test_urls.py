@@ -50,6 +50,7 @@ LINES: dict[str, tuple[str, Args]] = {
     "event": (TOWN + WALKS + "N", lambda r: {"pk": r.event.pk}),
     "event-edit": ("SK", lambda r: {"pk": r.event.pk}),
     "history": (TOWN, lambda r: {"kind": "stakeholder", "pk": r.kept.pk}),
+    "digests": ("SKCH", none),
     "ask": (WALKS, none),
     "answer": ("SKC", lambda r: {"pk": r.note.pk}),
     "stakeholders": (TOWN + WALKS, none),
@@ -106,10 +107,36 @@ LINES: dict[str, tuple[str, Args]] = {
     "brief-preview": (HEARS, lambda r: {"pk": r.brief.pk}),
     "edition": (HEARS, lambda r: {"pk": r.council_brief.pk, "number": 1}),
     "job": (HEARS, lambda r: {"pk": r.job.pk}),
+    "people": ("K", none),
+    "person-new": ("K", none),
+    "people-rule": ("K", none),
+    "slip": ("K", lambda r: {"pk": r.membership.pk}),
 }
 
-OPEN = {"signin", "signout", "health"}
-OF_NO_TOWN = {"home", "abilities", "overview"}
+OPEN = {
+    "signin",
+    "account_login",
+    "mfa_authenticate",
+    "signout",
+    "begin",
+    "begin-password",
+    "health",
+}
+OF_NO_TOWN = {
+    "home",
+    "abilities",
+    "overview",
+    "stay",
+    "account",
+    "password",
+    "session-end",
+    "second",
+    "account_reauthenticate",
+    *(f"mfa_{name}" for name in ("index", "reauthenticate", "reauthenticate_webauthn")),
+    *(f"mfa_{name}" for name in ("activate_totp", "deactivate_totp")),
+    *(f"mfa_{name}" for name in ("view_recovery_codes", "generate_recovery_codes")),
+    *(f"mfa_{name}" for name in ("add_webauthn", "remove_webauthn")),
+}
 FILES = {"static"}
 
 

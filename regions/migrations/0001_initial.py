@@ -317,6 +317,23 @@ class Migration(migrations.Migration):
                 'triggers': [pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='9cdd2ba5027a507e9d76541aca8374743543c1d0', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_f0667', table='regions_membershipevent', when='BEFORE'))],
             },
         ),
+        migrations.CreateModel(
+            name='HistoryDigest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('date', models.DateField(verbose_name='日付')),
+                ('rows', models.PositiveIntegerField(verbose_name='この日までの記録の数')),
+                ('sha256', models.CharField(max_length=64, verbose_name='指紋')),
+                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.municipality')),
+            ],
+            options={
+                'ordering': ('-date',),
+                'constraints': [models.UniqueConstraint(fields=('municipality', 'id'), name='historydigest_town_id'), models.UniqueConstraint(fields=('municipality', 'date'), name='digest_once_a_day')],
+                'triggers': [pgtrigger.compiler.Trigger(name='immutable', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='59c7b90b74f817cc4ea460c686b5e45a8633475a', operation='UPDATE OR DELETE', pgid='pgtrigger_immutable_b7e61', table='regions_historydigest', when='BEFORE'))],
+            },
+        ),
         regions.people.history.InstallTriggers(
         ),
     ]

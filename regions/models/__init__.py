@@ -1,5 +1,14 @@
+from .accounts import TRIES, Attempt, PasswordRule, Slip
+from .digests import HistoryDigest
 from .jobs import Job, JobState
-from .people import TOWN_ROLES, Membership, Role, User
+from .people import (
+    SHORTEST_ALONE,
+    SHORTEST_WITH_SECOND,
+    TOWN_ROLES,
+    Membership,
+    Role,
+    User,
+)
 from .places import Bureau, Municipality, Prefecture, check_digit
 from .submissions import Submission
 from .support import (
@@ -14,19 +23,26 @@ from .support import (
 from .town import TownForeignKey, TownLink, TownModel, TownQuerySet, town_keys
 
 __all__ = [
+    "SHORTEST_ALONE",
+    "SHORTEST_WITH_SECOND",
     "TOWN_ROLES",
+    "TRIES",
     "AdvisorNote",
+    "Attempt",
     "Bureau",
     "EventKind",
+    "HistoryDigest",
     "Job",
     "JobState",
     "Membership",
     "Municipality",
     "Note",
+    "PasswordRule",
     "Phase",
     "Portrait",
     "Prefecture",
     "Role",
+    "Slip",
     "Submission",
     "SupportEvent",
     "SupportRound",

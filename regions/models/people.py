@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -10,6 +11,10 @@ from django.utils import timezone
 from regions.people.history import tracked
 
 from .places import Bureau, Municipality, Prefecture
+
+SHORTEST_ALONE = 15
+SHORTEST_WITH_SECOND = 12
+"""Characters of a password, alone and beside a second factor (NIST SP 800-63B-4 asks for 15 and 8)."""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -32,6 +37,8 @@ class User(AbstractBaseUser):
     name = models.CharField("名前（画面での表示）", max_length=60)
     email = models.EmailField("メールアドレス", blank=True)
     is_active = models.BooleanField(default=True)
+    long_password = models.BooleanField(default=False, editable=False)
+    """Long enough to stand without a second factor."""
 
     objects = UserManager()
 
@@ -39,6 +46,16 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
+
+    def set_password(self, raw_password: str | None) -> None:
+        """NFKC first: the same word typed in full width is the same password."""
+        if raw_password is not None:
+            raw_password = unicodedata.normalize("NFKC", raw_password)
+            self.long_password = len(raw_password) >= SHORTEST_ALONE
+        super().set_password(raw_password)
+
+    def check_password(self, raw_password: str | None) -> bool:
+        return super().check_password(unicodedata.normalize("NFKC", raw_password or ""))
 
 
 class Role(models.TextChoices):
@@ -65,6 +82,9 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(
             Q(valid_until__isnull=True) | Q(valid_until__gte=day), valid_from__lte=day
         )
+
+    def of(self, town: Municipality) -> MembershipQuerySet:
+        return self.filter(municipality=town)
 
     def covering(self, town: Municipality) -> MembershipQuerySet:
         return self.filter(

@@ -74,6 +74,7 @@ TABLE: dict[Act, dict[Role, str]] = {
     Act.ANSWER: town(S, K, C),
     Act.SEE_HISTORY: town(S, K, C, H),
     Act.OVERVIEW: area(P, B, A, N),
+    Act.MANAGE_PEOPLE: town(K),
 }
 
 ONLY_WHERE_SUPPORTED = {Act.READ_SHARED_B: {P, B}}

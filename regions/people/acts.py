@@ -33,3 +33,4 @@ class Act(models.TextChoices):
     ANSWER = "answer", "問いに返事をする"
     SEE_HISTORY = "see_history", "書きかえの履歴と、記録の指紋を見る"
     OVERVIEW = "overview", "町の一覧を見る"
+    MANAGE_PEOPLE = "manage_people", "この町に入る人を管理する"

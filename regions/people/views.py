@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import redis
-from django.conf import settings
-from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -14,22 +11,6 @@ from regions.office.jobs import heart_beats
 
 from .access import TABLE, Act, towns_where
 from .scope import PersonRequest
-
-
-class SignInForm(AuthenticationForm):
-    error_messages = {
-        "invalid_login": "IDかパスワードが違います。大文字と小文字は区別されます。",
-        "inactive": "このIDは、いまは使えません。",
-    }
-
-
-signin = auth_views.LoginView.as_view(
-    template_name="regions/signin.html",
-    authentication_form=SignInForm,
-    redirect_authenticated_user=True,
-    extra_context={"demo": settings.DEMO},
-)
-signout = auth_views.LogoutView.as_view()
 
 
 def home(request: PersonRequest) -> HttpResponse:

@@ -15,3 +15,9 @@ def history(context: dict[str, Any], kind: str, thing: Any) -> dict[str, Any]:
     request = context["request"]
     seen = thing and request.standing.allows(lambda me: KINDS[kind].check(me, thing))
     return {"request": request, "kind": kind, "thing": thing, "seen": seen}
+
+
+@register.filter
+def grouped(fingerprint: str) -> str:
+    """In groups of eight, for reading aloud and comparing with paper."""
+    return " ".join(fingerprint[i : i + 8] for i in range(0, len(fingerprint), 8))

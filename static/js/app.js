@@ -61,15 +61,6 @@ for (const form of document.querySelectorAll("form[data-at-once]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
 
-// Where the session has ended, an answer is the sign-in page: go there as a whole page, and come
-// back here, instead of putting it inside this one.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const came = new URL(event.detail.xhr.responseURL || location.href);
-  if (!came.pathname.startsWith("/signin/")) return;
-  event.detail.shouldSwap = false;
-  location.assign(`/signin/?next=${encodeURIComponent(location.pathname + location.search)}`);
-});
-
 // A part of the page that could not be fetched or saved says so in its place.
 const UNREACHED = "つながりませんでした。書いたものはこのまま残っています。もう一度お試しください。";
 

@@ -1,6 +1,8 @@
 // The board by keyboard, and by drag as an extra. Everything is the same POST as without scripts:
 // the page that comes back is read for its new board and for what it says.
 
+import { send } from "./session.js";
+
 const CARD = "[data-card] input[name=voice]";
 const said = document.getElementById("board-said");
 let busy = false;
@@ -62,12 +64,15 @@ async function move(inputs, to) {
   const at = inputs.includes(document.activeElement) ? document.activeElement : inputs[0];
   const heading = at.closest("[data-to]").id;
   const next = following(at, inputs);
-  const body = new FormData(form);
-  body.delete("voice");
-  for (const input of inputs) body.append("voice", input.value);
-  body.set("to", to);
+  const body = () => {
+    const made = new FormData(form);
+    made.delete("voice");
+    for (const input of inputs) made.append("voice", input.value);
+    made.set("to", to);
+    return made;
+  };
   try {
-    const answer = await fetch(form.action, { method: "POST", body });
+    const answer = await send(form.action, { method: "POST", body });
     if (!answer.ok) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("board");

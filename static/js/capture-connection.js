@@ -55,7 +55,7 @@ export function connection(form) {
       if (reason) return { reason };
     }
     let answer = await post(url, row, keepalive);
-    if (answer.type === "opaqueredirect") {
+    if (answer.type === "opaqueredirect" || answer.status === 401) {
       ended = true;
       return { reason: ENDED };
     }

@@ -3,6 +3,7 @@
 
 import { connection } from "./capture-connection.js";
 import { localDrafts } from "./local-drafts.js";
+import { signInAgain } from "./session.js";
 
 const LONGEST = 2000;
 const LOCAL_PAUSE = 300;
@@ -192,7 +193,9 @@ async function start() {
     if (!entry.item) {
       entry.item = document.getElementById("pending-row").content.firstElementChild.cloneNode(true);
       document.getElementById("pending").append(entry.item);
-      entry.item.querySelector("button").addEventListener("click", () => again(entry));
+      const button = (name) => entry.item.querySelector(`[data-part=${name}]`);
+      button("again").addEventListener("click", () => again(entry));
+      button("signin").addEventListener("click", () => signInAgain().then(() => again(entry)));
     }
     const part = (name) => entry.item.querySelector(`[data-part=${name}]`);
     part("prompt").textContent = labelOf("prompt", row.prompt);
@@ -203,7 +206,7 @@ async function start() {
     if (entry.refused && !part("rewrite").value) part("rewrite").value = row.text;
     part("reason").textContent = entry.reason || "保存しています。";
     part("signin").hidden = !entry.ended;
-    entry.item.querySelector("button").hidden = !entry.reason;
+    part("again").hidden = !entry.reason;
     if (entry.reason) say("保存できていない声があります。続けて書けます。");
   }
 

@@ -22,7 +22,7 @@ def tracked(*leaving_out: str):
         exclude=list(leaving_out) or None,
         obj_field=pghistory.ObjForeignKey(related_name="history"),
         context_field=pghistory.ContextJSONField(),
-        context_id_field=None,
+        context_id_field=None,  # type: ignore[arg-type] # none at all; the stubs forget it
     )
 
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import datetime as dt
+
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 
+from regions.models import HistoryDigest
 from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
 
@@ -13,6 +17,7 @@ from .reading import events_of
 
 PER_PAGE = 20
 NEWEST = 5
+DAYS_SHOWN = 92
 
 
 @town_page(Act.SEE_HISTORY, Act.EDIT_OWN_BODY)
@@ -31,3 +36,15 @@ def history(request: TownRequest, kind: str, pk: int) -> HttpResponse:
     page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
     context |= {"page": page, "entries": page.object_list}
     return render(request, "regions/history.html", context)
+
+
+@town_page(Act.SEE_HISTORY)
+def digests(request: TownRequest) -> HttpResponse:
+    """記録の指紋 of the last months, one line a day, to be printed and filed."""
+    seen = HistoryDigest.objects.visible_to(request.user).of(request.town)
+    since = timezone.localdate() - dt.timedelta(days=DAYS_SHOWN)
+    context = {
+        "digests": seen.filter(date__gte=since),
+        "older": seen.filter(date__lt=since).count(),
+    }
+    return render(request, "regions/digests.html", context)

@@ -64,6 +64,7 @@ ALL = may("select insert update delete")
 
 LOCKS: dict[type[models.Model], dict[Worn, May]] = {}
 OPEN: dict[str, dict[str, May]] = {}
+BY_LOGIN: dict[type[models.Model], May] = {}
 READ_BY_ALL: set[type[models.Model]] = set()
 
 
@@ -76,12 +77,14 @@ def lock(
     companion: May | None = None,
     nation: May | None = None,
     clock: May | None = None,
+    login: May | None = None,
     counted: bool = True,
     read_by_all: bool = False,
     history: dict[Worn, str] | None = None,
 ) -> None:
     """Who may do what with a table of a town, and with its history if it has one.
 
+    `login` is the application before it knows whose request it has, and so in which town.
     `read_by_all`: its rows are no secret and are read before a town is known; they are changed
     within a town only. `history` says what else is asked of a role that reads its history.
     """
@@ -96,6 +99,8 @@ def lock(
         Worn.COUNTER: may("select", columns=" ".join(counted_columns(model))) if counted else None,
     }
     LOCKS[model] = {worn: right for worn, right in given.items() if right}
+    if login:
+        BY_LOGIN[model] = login
     if read_by_all:
         READ_BY_ALL.add(model)
     if events := event_model(model):
@@ -191,6 +196,9 @@ def _locked(model: type[models.Model], rights: dict[Worn, May]) -> Iterator[str]
     if model in READ_BY_ALL:
         yield f"GRANT SELECT ON {table} TO {EVERYONE};"
         yield f"CREATE POLICY reading ON {table} FOR SELECT TO {EVERYONE} USING (true);"
+    if login := BY_LOGIN.get(model):
+        yield _grant(table, LOGIN, login)
+        yield f"CREATE POLICY login ON {table} TO {LOGIN} USING (true);"
     for worn, right in rights.items():
         yield _grant(table, worn, right)
         here = _here(worn)

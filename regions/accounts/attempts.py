@@ -1,0 +1,95 @@
+"""How often a secret may be tried: counted per account and address together.
+
+A town hall is one address, so nobody is ever refused for what others did there; and over all
+addresses an account is only slowed down, so that no stranger can shut its owner out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+
+from allauth.account.adapter import get_adapter
+from allauth.core.internal.ratelimit import truncate_ip
+from django.db import connection, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from regions.models import TRIES, Attempt
+
+WINDOW = dt.timedelta(minutes=15)
+WIDE_TRIES = 20
+WIDE_WINDOW = dt.timedelta(hours=1)
+WIDE_PAUSE = dt.timedelta(seconds=30)
+KNOWN_FOR = dt.timedelta(days=30)
+"""From where its owner got in lately, an account is not even slowed down."""
+
+SIGNIN, SLIP, CODE, PASSWORD = "signin", "slip", "code", "password"
+
+
+class TooMany(Exception):
+    """Tried too often: `wait` is how long until the next try is looked at."""
+
+    def __init__(self, wait: dt.timedelta) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+    def __str__(self) -> str:
+        seconds = max(1, int(self.wait.total_seconds()) + 1)
+        how_long = f"{-(-seconds // 60)}分" if seconds > 60 else f"{seconds}秒"
+        return f"続けて間違えたため、いまは受け付けられません。あと{how_long}ほどたってから、もう一度お試しください。"
+
+
+def as_typed(login_id: str) -> str:
+    """An ID as it was meant: a keyboard left in full width makes no difference."""
+    return unicodedata.normalize("NFKC", login_id).strip()
+
+
+def take(kind: str, account: str, request: HttpRequest, *, tries: int = TRIES) -> Attempt:
+    """Counts a try before it is looked at, so that many at once gain nothing. Raises TooMany.
+
+    The caller tells with `succeeded` when it was right.
+    """
+    now = timezone.now()
+    account = salted_hmac("attempt", as_typed(account)).hexdigest()[:64]
+    address = truncate_ip(get_adapter().get_client_ip(request))
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [account])
+        made = Attempt.objects.filter(kind=kind, account=account)
+        _check_here(made.filter(address=address), now, tries)
+        _check_everywhere(made, address, now)
+        return Attempt.objects.create(kind=kind, account=account, address=address, at=now)
+
+
+def _check_here(made, now: dt.datetime, tries: int) -> None:
+    failed = []
+    for at, right in (
+        made.filter(at__gt=now - WINDOW).order_by("-at").values_list("at", "succeeded")
+    ):
+        if right:
+            break
+        failed.append(at)
+    if len(failed) >= tries:
+        raise TooMany(failed[tries - 1] + WINDOW - now)
+
+
+def _check_everywhere(made, address: str, now: dt.datetime) -> None:
+    failed = made.filter(succeeded=False, at__gt=now - WIDE_WINDOW).order_by("-at")
+    times = list(failed.values_list("at", flat=True)[:WIDE_TRIES])
+    if len(times) < WIDE_TRIES or now - times[0] >= WIDE_PAUSE:
+        return
+    known = made.filter(address=address, succeeded=True, at__gt=now - KNOWN_FOR)
+    if not known.exists():
+        raise TooMany(times[0] + WIDE_PAUSE - now)
+
+
+def succeeded(attempt: Attempt) -> None:
+    attempt.succeeded = True
+    attempt.save(update_fields=["succeeded"])
+
+
+def forget_old() -> int:
+    """What is older than any limit looks back."""
+    return Attempt.objects.filter(at__lt=timezone.now() - KNOWN_FOR).delete()[0]

@@ -1,0 +1,129 @@
+"""札: an account begins, and a forgotten password ends, with a one-time code on paper."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import unicodedata
+
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from regions.models import TOWN_ROLES, Membership, Municipality, Slip, User
+from regions.people.access import NotAllowed
+
+LASTS = dt.timedelta(hours=72)
+# Without the letters that are read for another on paper: I L O, 0 1.
+LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+LENGTH = 16
+
+
+class Unusable(Exception):
+    """The slip doesn't open anything, in words for who holds it."""
+
+
+WRONG = "IDか札の番号が違います。札に書かれたとおりに入力してください。"
+
+
+def check_can_issue(user: User, town: Municipality) -> None:
+    """A town hands a slip only to people of its own: whoever is let in by it would also be let in
+    elsewhere. As far as the town's role sees; `holder_of` asks again where all is seen."""
+    if _works_elsewhere(user, town):
+        raise NotAllowed(
+            "この町のほかにも役割のある方です。札は、サーバーの運用者に出してもらってください。"
+        )
+
+
+def _works_elsewhere(user: User, town: Municipality) -> bool:
+    held = Membership.objects.in_effect().filter(user=user)
+    return held.exclude(municipality=town, role__in=TOWN_ROLES).exists()
+
+
+@transaction.atomic
+def issue(
+    user: User,
+    *,
+    by: User | None,
+    town: Municipality | None,
+    resets_second: bool = False,
+) -> tuple[Slip, str]:
+    """The slip and its code, which is written down nowhere. Slips issued before are void."""
+    code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+    now = timezone.now()
+    slip = Slip.objects.create(
+        user=user,
+        municipality=town,
+        code_hash=_hash(user, code),
+        resets_second=resets_second,
+        issued_by=by,
+        issued_at=now,
+        expires_at=now + LASTS,
+    )
+    return slip, code
+
+
+def in_groups(code: str) -> list[str]:
+    return [code[at : at + 4] for at in range(0, len(code), 4)]
+
+
+def _hash(user: User, code: str) -> str:
+    return salted_hmac("slip", f"{user.pk}:{code}", algorithm="sha256").hexdigest()
+
+
+def holder_of(login_id: str, code: str) -> Slip:
+    """The open slip that the code belongs to. Raises Unusable.
+
+    Who doesn't hold the paper learns nothing: neither whether the ID exists nor whether it has a
+    slip.
+    """
+    code = "".join(c for c in unicodedata.normalize("NFKC", code).upper() if c in LETTERS)
+    slips = Slip.objects.filter(user__login_id=login_id, user__is_active=True)
+    slip = slips.select_related("user", "municipality").order_by("-id").first()
+    if slip is None:
+        raise Unusable(WRONG)
+    right = constant_time_compare(slip.code_hash, _hash(slip.user, code))
+    if not right:
+        old = slips.filter(code_hash=_hash(slip.user, code)).exists()
+        raise Unusable(
+            "あとから新しい札が出ています。新しい札の番号を入力してください。" if old else WRONG
+        )
+    check_open(slip)
+    return slip
+
+
+def check_open(slip: Slip) -> None:
+    if slip.used_at or slip.voided_at:
+        raise Unusable("この札はもう使われています。札は一度だけ使えます。")
+    if slip.expires_at <= timezone.now():
+        raise Unusable("この札は期限が過ぎています。町の管理者に、新しい札をお申し出ください。")
+    if slip.user.slips.filter(pk__gt=slip.pk).exists():
+        raise Unusable("あとから新しい札が出ています。新しい札の番号を入力してください。")
+    if slip.municipality and _works_elsewhere(slip.user, slip.municipality):
+        raise Unusable(
+            "この町のほかにも役割のある方です。札は、サーバーの運用者に出してもらってください。"
+        )
+
+
+@transaction.atomic
+def use(slip: Slip, *, password: str) -> User:
+    """The holder's own password is set, and the slip is spent. Raises Unusable when another
+    window was faster."""
+    slip = Slip.objects.select_for_update(of=("self",)).select_related("user", "municipality").get(
+        pk=slip.pk
+    )  # fmt: skip
+    check_open(slip)
+    user = slip.user
+    user.set_password(password)
+    user.save(update_fields=["password", "long_password"])
+    if slip.resets_second:
+        Authenticator.objects.filter(user=user).delete()
+    slip.used_at = timezone.now()
+    slip.save(update_fields=["used_at"])
+    return user
+
+
+def void_open(user: User) -> None:
+    """Who gets in without it no longer needs the paper, and nobody else shall find it."""
+    Slip.objects.filter(user=user, used_at=None, voided_at=None).update(voided_at=timezone.now())

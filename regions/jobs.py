@@ -1,0 +1,3 @@
+"""What the ground carries out by itself."""
+
+from regions.people.history import nightly as nightly

@@ -1,0 +1,98 @@
+"""The sheet of one town's one day, as text to be kept away from the server.
+
+つむぎ 記録の指紋 第1版
+町 990019
+日 2026-11-22
+前 <fingerprint of the sheet before, or ―>
+表 regions_portraitevent aim created_at …
+行 regions_portraitevent 12 <SHA-256 of the row>
+指紋 <SHA-256 of all lines above, as `head -n -1 SHEET | sha256sum` tells it, too>
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from regions.models import Municipality
+
+from .records import rows_between, tables
+
+TITLE = "つむぎ 記録の指紋 第1版"
+FIRST = "―"
+
+
+class Unreadable(Exception):
+    """The file isn't a sheet, or not as it was written."""
+
+
+@dataclass
+class Sheet:
+    town: str
+    date: dt.date
+    previous: str
+    columns: dict[str, list[str]] = field(default_factory=dict)
+    rows: dict[str, dict[int, str]] = field(default_factory=dict)
+
+    @property
+    def body(self) -> str:
+        lines = [TITLE, f"町 {self.town}", f"日 {self.date}", f"前 {self.previous}"]
+        for table, rows in sorted(self.rows.items()):
+            lines.append(f"表 {table} {' '.join(self.columns[table])}")
+            lines += [f"行 {table} {pk} {row}" for pk, row in sorted(rows.items())]
+        return "\n".join(lines) + "\n"
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.body.encode()).hexdigest()
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.rows.values()))
+
+    def write(self, folder: Path) -> None:
+        path = path_of(folder, self.town, self.date)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part")
+        unfinished.write_text(f"{self.body}指紋 {self.sha256}\n", encoding="utf-8")
+        unfinished.replace(path)
+
+
+def path_of(folder: Path, town: str, date: dt.date) -> Path:
+    return folder / town / f"{date}.txt"
+
+
+def made(town: Municipality, date: dt.date, *, after: dt.date | None, previous: str) -> Sheet:
+    """From the database, as it is now."""
+    sheet = Sheet(town.code, date, previous)
+    for name, table in tables().items():
+        if rows := table.hashed(rows_between(table, town, after, date), table.columns):
+            sheet.columns[name], sheet.rows[name] = list(table.columns), rows
+    return sheet
+
+
+def read(path: Path) -> Sheet:
+    """Unreadable unless the last line is the fingerprint of those before it."""
+    try:
+        *lines, last = path.read_text(encoding="utf-8").splitlines()
+        title, town, date, previous, *rest = lines
+        sheet = Sheet(town.split()[1], dt.date.fromisoformat(date.split()[1]), previous.split()[1])
+        for line in rest:
+            what, table, *values = line.split()
+            if what == "表":
+                sheet.columns[table], sheet.rows[table] = values, {}
+            else:
+                pk, row = values
+                sheet.rows[table][int(pk)] = row
+    except (ValueError, KeyError, IndexError) as error:
+        raise Unreadable(path.name) from error
+    if title != TITLE or last != f"指紋 {sheet.sha256}":
+        raise Unreadable(path.name)
+    return sheet
+
+
+def kept_in(folder: Path, town: str) -> list[dt.date]:
+    """Days of which the folder has a sheet."""
+    return sorted(dt.date.fromisoformat(path.stem) for path in (folder / town).glob("????-??-??.txt"))  # fmt: skip
