@@ -143,6 +143,12 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # scripts read the token 
 CSRF_FAILURE_VIEW = "regions.people.errors.stale_form"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# The certificate is the proxy's. That this name is never asked for over plain http is told for a
+# year, for this name alone: the town's other names are the town's affair. The image's own health
+# check comes over plain http.
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 
 ACCOUNT_ADAPTER = "regions.accounts.adapter.AccountAdapter"
