@@ -63,12 +63,12 @@ INSTALLED_APPS = [
     "stakeholders",
     "dialogues",
     "stories",
-    "django_htmx",
-    "pgtrigger",
     "allauth",
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "django_htmx",
+    "pgtrigger",
     "pghistory",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -129,11 +129,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"regions.accounts.passwords.{validator}"}
     for validator in ("LengthValidator", "KnownValidator", "GuessableValidator")
 ]
-SESSION_COOKIE_AGE = 10 * 60 * 60
-SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # The checker, and whoever sees more than one town, sign in with a second factor. The demo leaves it
 # out, and says so where one signs in.
 SECOND_FACTOR = not DEMO
+SESSION_COOKIE_AGE = 10 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 HTTPS = flag("SECURE_HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
@@ -143,6 +143,12 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # scripts read the token 
 CSRF_FAILURE_VIEW = "regions.people.errors.stale_form"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# The certificate is the proxy's. That this name is never asked for over plain http is told for a
+# year, for this name alone: the town's other names are the town's affair. The image's own health
+# check comes over plain http.
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 
 ACCOUNT_ADAPTER = "regions.accounts.adapter.AccountAdapter"
@@ -190,6 +196,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "send-lost-jobs-again": {"task": "regions.office.jobs.sweep", "schedule": 60.0},
+    "clear-away-after-signing-in": {
+        "task": "regions.accounts.upkeep.clear_away",
+        "schedule": crontab(hour=2, minute=40),
+    },
     "digest-history": {
         "task": "regions.people.history.nightly.digest_history",
         "schedule": crontab(hour=2, minute=10),

@@ -77,6 +77,11 @@ def barred(standing: Standing, thing: Voice, events: list[Event]) -> Words:
     return _told(thing, events, lambda level: REACH[level] < REACH[Level(thing.level)])
 
 
+def closed(standing: Standing, theme: Theme, events: list[Event]) -> Words:
+    reason = "閉じたことばは、書きかえません。"
+    return {event.id: reason for event in events} if theme.closed else {}
+
+
 def _told(thing: Voice, events: list[Event], withheld: Callable[[Level], bool]) -> Words:
     return {
         key: f"このときの文は、{level.label[2:]}でした。"
@@ -116,7 +121,7 @@ register(
         "voice",
         "声",
         (
-            Part(Voice, "声", hide=frozenset({"interview"})),
+            Part(Voice, "声", hide=frozenset({"interview", "number", "position"})),
             Part(VoiceText, "声の文", link="voice", restores=frozenset({"text"})),
             Part(ConsentRecord, "同意の記録", link="voice", hide=frozenset({"recorded_by"})),
             Part(SharedVoice, "町の外へ出す文", link="voice", hide=frozenset({"approved_by"})),
@@ -127,7 +132,7 @@ register(
                 by="decided_by",
                 verb="決めた",
             ),
-            Part(Placement, "ことば", link="voice", hide=frozenset({"placed_by"})),
+            Part(Placement, "置いたことば", link="voice", hide=frozenset({"placed_by"})),
         ),
         page=lambda voice: _voice(voice, "voice"),
         edit=lambda voice: _voice(voice, "voice-edit"),
@@ -142,6 +147,7 @@ register(
         (Part(Theme, "ことば", restores=frozenset({"definition", "divided"})),),
         page=lambda theme: reverse("word", args=[theme.municipality.code, theme.pk]),
         edit=lambda theme: reverse("word-edit", args=[theme.municipality.code, theme.pk]),
+        barred=closed,
     )
 )
 kept([BoardAct, SharingDecision])

@@ -1,3 +1,4 @@
 """What the ground carries out by itself."""
 
+from regions.accounts import upkeep as upkeep
 from regions.people.history import nightly as nightly

@@ -12,7 +12,7 @@ register(
         "関係者",
         (
             Part(Stakeholder, "関係者のページ"),
-            Part(Asset, "強み・弱みなどの行", link="stakeholder"),
+            Part(Asset, "強み・弱みなどの行", link="stakeholder", name="text"),
             Part(Keeper, "このページを自分で書く課", link="stakeholder"),
         ),
         page=lambda body: body.get_absolute_url(),

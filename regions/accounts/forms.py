@@ -136,6 +136,13 @@ class PersonForm(TownForm):
             raise ValidationError("この役割は、ここでは選べません。")
         return role
 
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        begins, ends = self.cleaned_data.get("valid_from"), self.cleaned_data.get("valid_until")
+        if begins and ends and ends < begins:
+            self.add_error("valid_until", "始まりの日より前です。")
+        return cleaned
+
 
 class RuleForm(TownForm):
     class Meta(TownForm.Meta):

@@ -6,7 +6,9 @@ over an open page.
 
 from __future__ import annotations
 
+import re
 import time
+import unicodedata
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -50,6 +52,11 @@ class CodeField(forms.CharField):
             error_messages=REQUIRED,
             help_text="認証アプリの6桁か、紙に控えた予備の8桁です。",
         )
+
+    def to_python(self, value: Any) -> str:
+        """Digits alone, from whatever width of keyboard and with whatever between them."""
+        typed = unicodedata.normalize("NFKC", super().to_python(value) or "")
+        return re.sub(r"[\s-]", "", typed)
 
 
 class OnceMixin:

@@ -10,8 +10,10 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.timezone import localtime
 
 from regions.models import TOWN_ROLES, Membership, Municipality, Slip, User
+from regions.office.dates import wareki
 from regions.people.access import NotAllowed
 
 LASTS = dt.timedelta(hours=72)
@@ -66,6 +68,19 @@ def issue(
 
 def in_groups(code: str) -> list[str]:
     return [code[at : at + 4] for at in range(0, len(code), 4)]
+
+
+def in_words(slip: Slip, code: str) -> str:
+    """The slip as lines of text, for the operator's terminal."""
+    until = f"{wareki(localtime(slip.expires_at).date())} {localtime(slip.expires_at):%H:%M}"
+    return "\n".join(
+        [
+            f"ID: {slip.user.login_id}",
+            f"札の番号: {' '.join(in_groups(code))}",
+            f"使える期限: {until} まで（一度だけ）",
+            "開くところ: サインインの画面の「札で始める」。パスワードは、ご本人が決めます。",
+        ]
+    )
 
 
 def _hash(user: User, code: str) -> str:

@@ -48,7 +48,11 @@ def offer_rare_letters() -> None:
 if "FONTCONFIG_FILE" not in os.environ:
     offer_rare_letters()
 
-UNSAFE_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\s　～〜]+')
+UNSAFE_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\s　～〜\x00-\x1f\x7f]+')
+TURNS_AROUND = dict.fromkeys(
+    [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
+"""Marks that set text from right to left. On paper they could make a line read as another."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,9 @@ def render(html: str, *styles: str) -> Paper:
             )
             for style in styles
         ]
-        page = HTML(string=html, base_url=None, url_fetcher=closed_fetcher())
+        page = HTML(
+            string=html.translate(TURNS_AROUND), base_url=None, url_fetcher=closed_fetcher()
+        )
         document = page.render(stylesheets=sheets, font_config=fonts, pdf_variant="pdf/ua-1")
         return Paper(document.write_pdf(pdf_variant="pdf/ua-1"), len(document.pages))
 

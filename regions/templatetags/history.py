@@ -14,7 +14,8 @@ def history(context: dict[str, Any], kind: str, thing: Any) -> dict[str, Any]:
     """「履歴」 at the foot of a thing's page, read only when it is opened."""
     request = context["request"]
     seen = thing and request.standing.allows(lambda me: KINDS[kind].check(me, thing))
-    return {"request": request, "kind": kind, "thing": thing, "seen": seen}
+    label = KINDS[kind].label
+    return {"request": request, "kind": kind, "label": label, "thing": thing, "seen": seen}
 
 
 @register.filter

@@ -65,6 +65,7 @@ for (const form of document.querySelectorAll("form[data-at-once]")) {
 const UNREACHED = "つながりませんでした。書いたものはこのまま残っています。もう一度お試しください。";
 
 document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status === 401) return; // session.js asks to sign in
   let told = {};
   try {
     told = JSON.parse(event.detail.xhr.responseText);

@@ -15,13 +15,15 @@ def add(*arguments: str) -> str:
     return said.getvalue()
 
 
-def test_a_person_is_added_and_can_sign_in_with_the_password_shown_once(world):
+def test_a_person_is_added_and_begins_with_the_slip_shown_once(world):
     said = add("yamada", "山田 花子", "staff", "--code", "990019", "--until", "令和19年3月31日")
-    password = said.split("はじめのパスワード: ")[1].strip()
+    code = said.split("札の番号: ")[1].split("\n")[0]
     membership = Membership.objects.get(user__login_id="yamada")
     assert (membership.role, membership.municipality) == (Role.STAFF, world.town)
     assert str(membership.valid_until) == "2037-03-31"
-    assert Client().login(username="yamada", password=password)
+    assert not membership.user.has_usable_password()
+    answer = Client().post("/begin/", {"username": "yamada", "code": code})
+    assert answer["Location"] == "/begin/password/"
 
 
 def test_each_kind_of_place(world):

@@ -46,11 +46,15 @@ def read(client: Client, kind: str, pk: int, **more) -> str:
 def test_it_says_who_when_from_which_page_and_what(world, browse):
     body = make_body(world.town, "組合")
     client = browse(world.staff)
-    client.post(f"/m/990019/stakeholders/{body.pk}/edit/", BODY | {"strength": "空いた部屋"})
+    client.post(
+        f"/m/990019/stakeholders/{body.pk}/edit/",
+        BODY | {"strength": "空いた部屋", "position": "12軒の集まり"},
+    )
     told = read(client, "stakeholder", body.pk)
     assert "町 担当 staff（町 担当の人） 関係者を書きかえるページから" in told.replace("　", " ")
     assert "関係者のページを書きかえた 名称 組合 → 旅館組合" in told
-    assert "強み・弱みなどの行を加えた 種類 強み 内容 空いた部屋" in told
+    assert "立場・役割 （なし） → 12軒の集まり" in told
+    assert "強み・弱みなどの行「空いた部屋」を加えた 種類 強み" in told
     assert "令和" in told
     assert "updated" not in told
 
@@ -117,7 +121,7 @@ def test_consent_decisions_and_shared_text_stand_in_the_line_of_the_voice(world,
     told = read(browse(world.staff), "voice", voice.pk)
     assert "同意の記録を加えた 同意の範囲 B 関係者限り" in told
     assert "公開の可否を決めた" in told
-    assert "名前に近い" in told
+    assert "町の外に出してよい いいえ 理由 名前に近い" in told
     assert "町 確認者 checker" in told
     assert "町の外へ出す文を加えた" in told
 
@@ -310,3 +314,13 @@ def test_every_field_shown_has_a_japanese_name():
         if not re.search("[ぁ-ゖァ-ヺ一-鿿]", str(field.verbose_name))
     ]
     assert english == []
+
+
+def test_a_closed_word_offers_nothing_to_bring_back(world, browse):
+    word = make_theme(world.town, voices=[], by=world.staff)
+    for text in ("はじめの意味", "あとの意味"):
+        word.definition = text
+        word.save()
+    word.closed = True
+    word.save()
+    assert restore_links(browse(world.staff), "word", word.pk) == []

@@ -159,7 +159,9 @@ class Forms(HTMLParser):
 
 
 REPEATS_HARMLESSLY = {
+    "signin",  # counted in its own way
     "signout",
+    "slip",  # a new one makes those before it void
     "board-move",  # a voice that is there already stays there
     "board-undo",  # names the act that is taken back
     "line-citations",  # says which rows rest under the line

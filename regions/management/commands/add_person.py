@@ -1,24 +1,23 @@
-"""Adds a person with a role at a place, and prints the first password once.
+"""Adds a person with a role at a place, and prints a slip's code once.
+
+The person chooses the password with it; nobody chooses it for another.
 
 manage.py add_person yamada "山田 花子" staff --code 011002 --post "高齢者支援課 支援係"
 """
 
 from __future__ import annotations
 
-import secrets
-
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from regions.accounts import slips
 from regions.models import Bureau, Membership, Municipality, Prefecture, Role, User
 from regions.office.dates import parse_date
 from regions.people.locks.doors import loading
 
-PASSWORD_BYTES = 15
-
 
 class Command(BaseCommand):
-    help = "人を加え、役割と期間を決めます。はじめのパスワードは一度だけ表示します。"
+    help = "人を加え、役割と期間を決めます。はじめの札の番号は一度だけ表示します。"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("login_id", help="ID")
@@ -37,8 +36,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if User.objects.filter(login_id=options["login_id"]).exists():
             raise CommandError(f"ID「{options['login_id']}」はすでに使われています。")
-        password = secrets.token_urlsafe(PASSWORD_BYTES)
-        user = User.objects.create_user(options["login_id"], options["name"], password)
+        user = User.objects.create_user(options["login_id"], options["name"])
         Membership.objects.create(
             user=user,
             role=options["role"],
@@ -48,8 +46,7 @@ class Command(BaseCommand):
             **self.place(options),
         )
         self.stdout.write(f"{user.name}さんを加えました。")
-        self.stdout.write(f"ID: {user.login_id}")
-        self.stdout.write(f"はじめのパスワード: {password}")
+        self.stdout.write(slips.in_words(*slips.issue(user, by=None, town=None)))
 
     def place(self, options: dict[str, str]) -> dict:
         role, code = options["role"], options["code"]

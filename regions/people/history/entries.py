@@ -34,7 +34,8 @@ UNREADABLE = "（読めないもの）"
 
 @dataclass(frozen=True)
 class Change:
-    """Of one field: either `pieces` of one text, or the whole values `before` and `after`."""
+    """Of one field: either `pieces` of one text, or the whole values `before` and `after`, one of
+    which is empty where a row came or went."""
 
     label: str
     before: str = ""
@@ -119,13 +120,15 @@ def told(kind: Kind, thing: Any, standing: Standing, events: list[Event]) -> lis
         if last is None or not _together(last, event):
             entries.append(signatures.entry(event))
         entries[-1].deeds.append(deed)
+        entries[-1].page = entries[-1].page or page_name(event.url)
         last = event
     return entries[::-1]
 
 
 def _together(one: Event, other: Event) -> bool:
-    same = (one.user, one.url) == (other.user, other.url)
-    return same and other.at - one.at <= AT_ONCE
+    # Rows that are their own history don't tell the page.
+    same_page = one.url == other.url or not (one.url and other.url)
+    return one.user == other.user and same_page and other.at - one.at <= AT_ONCE
 
 
 def _deed(
@@ -141,9 +144,12 @@ def _deed(
         new = None if event.label == "delete" else getattr(event.row, each.attname)
         if event.label == "delete":
             old = getattr(event.row, each.attname)
-        if old == new or (_blank(old) and _blank(new)):
+        if old == new or (_blank(old, event) and _blank(new, event)):
             continue
-        deed.changes.append(_change(each, old, new, names))
+        if each.name == event.part.name and event.label != "update":
+            continue
+        gone = event.label == "delete"
+        deed.changes.append(_change(each, old, new, names, gone=gone))
     if former and known is None:
         deed.notes.append(f"前の文は示しません。{veiled[former.id]}")
     if event.label == "update" and not deed.changes and not deed.notes:
@@ -151,8 +157,9 @@ def _deed(
     return deed
 
 
-def _blank(value: Any) -> bool:
-    return value is None or value == "" or value is False
+def _blank(value: Any, event: Event) -> bool:
+    """A mark that isn't set says nothing, a decision does."""
+    return value is None or value == "" or (value is False and not event.part.by)
 
 
 def _headline(event: Event, former: Event | None) -> str:
@@ -162,12 +169,14 @@ def _headline(event: Event, former: Event | None) -> str:
     return f"{part.label}{f'「{name}」' if name else ''}を{part.verb or verbs[event.label]}"
 
 
-def _change(each: Any, old: Any, new: Any, names: Names) -> Change:
+def _change(each: Any, old: Any, new: Any, names: Names, *, gone: bool) -> Change:
     label = str(each.verbose_name)
     before, after = value_in_words(each, old, names), value_in_words(each, new, names)
     plain = isinstance(each, models.CharField | models.TextField) and not each.choices
     if plain and old and new and max(len(before), len(after)) > SHORT:
         return Change(label, before, after, differences(before, after))
+    if gone:
+        return Change(label, before)
     if old is None:
         whole = len(after) <= BEGINNING
         return Change(label, "", after if whole else f"{after[:BEGINNING]}…（{len(after)}字）")

@@ -26,9 +26,7 @@ TECHNICAL = frozenset(
         "search_text",
         "revision",
         "entry_key",
-        "position",
         "order",
-        "number",
         "approved_fingerprint",
     ]
 )

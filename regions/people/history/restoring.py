@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.utils import timezone
 
 from regions.models import TownModel
 from regions.office.dates import wareki
@@ -30,7 +31,7 @@ def restored(request: TownRequest, kind: str, thing: TownModel | None) -> dict[s
         return {}
     messages.info(
         request,
-        f"{wareki(event.at.date())}の文を、欄に入れました。読んで、よければ保存してください。",
+        f"{wareki(timezone.localtime(event.at).date())}の文を、欄に入れました。読んで、よければ保存してください。",
     )
     return {name: getattr(event.row, name)}
 
