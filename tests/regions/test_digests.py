@@ -5,6 +5,7 @@ import io
 from contextlib import contextmanager
 
 import pytest
+from celery import current_app
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import F
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from regions.models import HistoryDigest
 from regions.people.history.digests import take, verify
+from regions.people.history.nightly import digest_history
 from regions.people.history.records import tables
 from regions.people.history.sheets import path_of
 from stakeholders.models import Stakeholder
@@ -210,6 +212,25 @@ def test_the_commands(world, folder, today):
     with pytest.raises(CommandError, match="指紋と違います"):
         call_command("verify_history", town="990019", file=folder, stdout=out)
     assert "消されています" in out.getvalue()
+
+
+def test_it_is_taken_every_night_whatever_happens_in_one_town(
+    world, folder, today, settings, monkeypatch, caplog
+):
+    make_body(world.town)
+    make_body(world.other_town)
+    settings.DIGEST_FOLDER = folder
+    folder.mkdir()
+    (folder / world.other_town.code).write_text("in the way")
+    monkeypatch.setattr(timezone, "localdate", lambda: today + dt.timedelta(days=1))
+    digest_history()
+    assert [digest.municipality for digest in HistoryDigest.objects.all()] == [world.town]
+    assert "no digest of town 980013" in caplog.text
+
+
+def test_what_the_clock_sends_is_known_to_the_workers(settings):
+    sent = {each["task"] for each in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert sent <= set(current_app.tasks)
 
 
 def test_the_page_to_be_printed(world, browse, folder, history):

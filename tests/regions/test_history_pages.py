@@ -4,12 +4,15 @@ import datetime as dt
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from dialogues.consent.levels import set_level
 from dialogues.consent.sharing import approve, refuse
 from dialogues.listening.actions import edit_voice
 from dialogues.models import Interviewer, Level
+from regions.models import Membership
 from regions.people.history.entries import shown_fields
 from regions.people.history.kinds import KINDS
 from regions.people.history.marking import Piece, differences
@@ -53,7 +56,7 @@ def test_it_says_who_when_from_which_page_and_what(world, browse):
     told = read(client, "stakeholder", body.pk)
     assert "町 担当 staff（町 担当の人） 関係者を書きかえるページから" in told.replace("　", " ")
     assert "関係者のページを書きかえた 名称 組合 → 旅館組合" in told
-    assert "立場・役割 （なし） → 12軒の集まり" in told
+    assert "立場・役割 12軒の集まり" in told
     assert "強み・弱みなどの行「空いた部屋」を加えた 種類 強み" in told
     assert "令和" in told
     assert "updated" not in told
@@ -324,3 +327,22 @@ def test_a_closed_word_offers_nothing_to_bring_back(world, browse):
     word.closed = True
     word.save()
     assert restore_links(browse(world.staff), "word", word.pk) == []
+
+
+def test_a_longer_history_asks_no_more_questions(world, browse):
+    body = make_body(world.town, "名0")
+    client = browse(world.staff)
+    read(client, "stakeholder", body.pk)  # a session's first page does a little more
+    counts = []
+    for n in range(1, 4):
+        body.name = f"名{n}"
+        body.save()
+        Keeper.objects.create(
+            municipality=world.town,
+            stakeholder=body,
+            membership=Membership.objects.filter(municipality=world.town)[n],
+        )
+        with CaptureQueriesContext(connection) as queries:
+            read(client, "stakeholder", body.pk)
+        counts.append(len(queries))
+    assert len(set(counts)) == 1

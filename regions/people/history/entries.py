@@ -27,7 +27,6 @@ BEGINNING = 200
 """Of a long text that was new, so many characters are shown."""
 VERBS = {"insert": "書いた", "update": "書きかえた", "delete": "消した"}
 ROW_VERBS = {"insert": "加えた", "update": "書きかえた", "delete": "消した"}
-EMPTY = "（なし）"
 GONE = "（消されたもの）"
 UNREADABLE = "（読めないもの）"
 
@@ -35,7 +34,7 @@ UNREADABLE = "（読めないもの）"
 @dataclass(frozen=True)
 class Change:
     """Of one field: either `pieces` of one text, or the whole values `before` and `after`, one of
-    which is empty where a row came or went."""
+    which is empty where there was nothing, or is nothing now."""
 
     label: str
     before: str = ""
@@ -81,7 +80,7 @@ def _named(model: type[models.Model], pks: set[int], standing: Standing) -> dict
     rows = model._default_manager.filter(pk__in=pks)
     names = dict.fromkeys(rows.values_list("pk", flat=True), UNREADABLE)
     seen = rows.visible_to(standing.user) if hasattr(rows, "visible_to") else rows
-    links = [f.name for f in model._meta.concrete_fields if f.is_relation and not f.null]
+    links = [field.name for field in model._meta.concrete_fields if field.is_relation]
     return names | {row.pk: str(row) for row in seen.select_related(*links)}
 
 
@@ -175,12 +174,10 @@ def _change(each: Any, old: Any, new: Any, names: Names, *, gone: bool) -> Chang
     plain = isinstance(each, models.CharField | models.TextField) and not each.choices
     if plain and old and new and max(len(before), len(after)) > SHORT:
         return Change(label, before, after, differences(before, after))
-    if gone:
-        return Change(label, before)
-    if old is None:
+    if not gone and not before:
         whole = len(after) <= BEGINNING
         return Change(label, "", after if whole else f"{after[:BEGINNING]}…（{len(after)}字）")
-    return Change(label, before or EMPTY, after or EMPTY)
+    return Change(label, before, "" if gone else after)
 
 
 def value_in_words(each: Any, value: Any, names: Names) -> str:
