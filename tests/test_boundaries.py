@@ -56,7 +56,7 @@ def test_every_link_between_rows_of_a_town_is_composite():
 def test_every_table_with_a_town_is_a_town_model_or_says_why():
     apart = {
         "Membership",  # a person's, and half of them have no town
-        "Slip",  # read before a town is known; the operator's have none
+        "Slip",  # a person's: read before any town is known, and the operator's have none
         "VoiceCounter",  # one row a town, its key is the town
     }
     others = {

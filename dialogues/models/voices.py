@@ -183,6 +183,8 @@ class VoiceText(TownModel):
 
     see_act, edit_act = Act.READ_A, Act.HEAR
 
+    # Given by us and so not asked back: whoever writes a voice down may not be one who reads it.
+    id = models.BigIntegerField(primary_key=True, editable=False)
     voice = models.OneToOneField(Voice, models.CASCADE, related_name="said", db_constraint=False)
     text = models.TextField("声", max_length=2000)
     search_text = models.TextField(editable=False)
@@ -192,7 +194,6 @@ class VoiceText(TownModel):
     class Meta:
         constraints = [
             *town_keys("voicetext", "voice"),
-            # Whoever writes a voice down may not be one who reads it, and so can't be told an id.
             models.CheckConstraint(name="voicetext_id_is_the_voice", condition=Q(id=F("voice"))),
         ]
         indexes = [GinIndex(OpClass("search_text", "gin_trgm_ops"), name="voice_search")]

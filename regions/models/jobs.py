@@ -19,7 +19,7 @@ class JobState(models.TextChoices):
 class Job(TownModel):
     """Slow work as a row: PostgreSQL is the truth, the broker only the messenger."""
 
-    see_act, edit_act = Act.SEE_TOWN, Act.PREPARE_BRIEF
+    see_act, edit_act = Act.SEE_BRIEFS, Act.PREPARE_BRIEF
 
     kind = models.CharField(max_length=40)
     payload = models.JSONField(default=dict)
