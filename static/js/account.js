@@ -9,8 +9,11 @@ for (const field of document.querySelectorAll("[data-secret]")) {
   const label = field.labels[0]?.firstChild.textContent.trim() ?? "";
   const draw = () => {
     const shown = field.type === "text";
-    button.textContent = shown ? "隠す" : "表示する";
-    button.setAttribute("aria-label", `${label}を${button.textContent}`);
+    const which = Object.assign(document.createElement("span"), {
+      className: "hidden-words",
+      textContent: `${label}を`,
+    });
+    button.replaceChildren(which, shown ? "隠す" : "表示する");
   };
   button.addEventListener("click", () => {
     field.type = field.type === "text" ? "password" : "text";
