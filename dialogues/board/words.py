@@ -16,7 +16,7 @@ from regions.people.acts import Act
 from regions.people.history.restoring import restored
 from regions.people.scope import TownRequest, town_page
 from regions.support import actions as support
-from regions.support.forms import AnswerForm, NoteForm
+from regions.support.forms import question, reply
 
 from . import actions, outline
 from .forms import JoinForm, SplitForm, ThemeForm
@@ -163,13 +163,10 @@ def ask(request: TownRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _to_word(request, pk)
     theme = get_object_or_404(_seen(request).open(), pk=pk)
-    form = NoteForm(request.POST)
-    if form.is_valid():
-        note = ThemeNote(theme=theme)
-        support.leave(note, by=request.standing, text=form.cleaned_data["text"])
-        messages.success(request, "問いを残しました。町の方が、この場所で読みます。")
-    else:
-        messages.error(request, "問い・コメントを書いてください（2,000字まで）。")
+    text = question(request.POST)
+    note = ThemeNote(theme=theme)
+    support.leave(note, by=request.standing, text=text)
+    messages.success(request, "問いを残しました。町の方が、この場所で読みます。")
     return redirect("word", code=request.town.code, pk=pk)
 
 
@@ -179,10 +176,7 @@ def answer(request: TownRequest, pk: int) -> HttpResponse:
     note = get_object_or_404(notes, pk=pk)
     if request.method != "POST":
         return _to_word(request, note.theme_id)
-    form = AnswerForm(request.POST)
-    if form.is_valid():
-        support.answer(note, by=request.user, text=form.cleaned_data["answer"])
-        messages.success(request, "返事を残しました。")
-    else:
-        messages.error(request, "返事を書いてください（2,000字まで）。")
+    text = reply(request.POST)
+    support.answer(note, by=request.user, text=text)
+    messages.success(request, "返事を残しました。")
     return redirect("word", code=request.town.code, pk=note.theme_id)

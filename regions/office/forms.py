@@ -9,11 +9,15 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.forms.renderers import TemplatesSetting
 from django.http import QueryDict
 
 from .dates import parse_date, wareki
+
+LONGEST = 20_000
+"""Letters of a text that has no narrower limit: some forty sheets of manuscript paper."""
 
 
 class OfficeRenderer(TemplatesSetting):
@@ -58,7 +62,10 @@ def office_field(field: models.Field, **kwargs: Any) -> forms.Field | None:
             required=not field.blank,
             **({"help_text": field.help_text} if field.help_text else {}),
         )
-    return field.formfield(**kwargs)
+    made = field.formfield(**kwargs)
+    if isinstance(field, models.TextField) and field.max_length is None and made is not None:
+        made.validators.append(MaxLengthValidator(LONGEST))
+    return made
 
 
 class VersionField(forms.CharField):
@@ -161,6 +168,8 @@ class TownForm(SecondSaver, forms.ModelForm):
         self.town = town
         self.instance.municipality = town
         for field in self.fields.values():
+            # A browser that is told the limit cuts off what is pasted, and says nothing.
+            field.widget.attrs.pop("maxlength", None)
             chosen = isinstance(field, forms.ChoiceField | forms.ModelChoiceField)
             if field.error_messages["required"] == forms.Field.default_error_messages["required"]:
                 field.error_messages["required"] = (

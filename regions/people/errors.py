@@ -46,6 +46,10 @@ class Conflict(Exception):
         self.url, self.anew = url, anew
 
 
+class Unsaved(Exception):
+    """What was sent can't be saved as it is, and has no form of its own to come back in."""
+
+
 class TooMany(Exception):
     """So many requests of one kind by one person that others would feel it."""
 
@@ -169,6 +173,10 @@ def conflict(request: HttpRequest, exception: Conflict | IntegrityError) -> Http
     )
 
 
+def unsaved(request: HttpRequest, exception: Unsaved) -> HttpResponse:
+    return page(request, HTTPStatus.UNPROCESSABLE_ENTITY, "まだ保存していません", str(exception))
+
+
 def too_large(request: HttpRequest) -> HttpResponse:
     words = (
         "送られた文が大きすぎて、受け取れませんでした。"
@@ -250,6 +258,8 @@ class ErrorPagesMiddleware:
             logger.warning("refused by a rule of the database", exc_info=exception)
         if isinstance(exception, Conflict | IntegrityError):
             return conflict(request, exception)
+        if isinstance(exception, Unsaved):
+            return unsaved(request, exception)
         if isinstance(exception, TooMany):
             return too_many(request, exception)
         return None

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from django import forms
+from django.http import QueryDict
 
 from regions.models import AdvisorNote, Portrait, SupportEvent, SupportRound
 from regions.office.forms import TownForm
+from regions.people.errors import Unsaved
 
 
 class PortraitForm(TownForm):
@@ -35,3 +37,18 @@ class AnswerForm(forms.Form):
     answer = forms.CharField(
         label="町からの返事", max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
+
+
+def question(typed: QueryDict) -> str:
+    """The text of a question or comment on its way. Raises Unsaved, whose page shows it again."""
+    return _written(NoteForm(typed), "text", "問い・コメント")
+
+
+def reply(typed: QueryDict) -> str:
+    return _written(AnswerForm(typed), "answer", "返事")
+
+
+def _written(form: forms.BaseForm, name: str, what: str) -> str:
+    if not form.is_valid():
+        raise Unsaved(f"{what}は、2,000字までで書いてください。")
+    return form.cleaned_data[name]

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from regions.models import AdvisorNote, Municipality, Portrait, SupportEvent, SupportRound
 from regions.office.dates import fiscal_year, fiscal_year_label
@@ -14,7 +15,7 @@ from regions.progress.next_steps import next_steps
 from regions.progress.signs import progress_of
 
 from . import actions
-from .forms import AnswerForm, EventForm, NoteForm, PortraitForm, RoundForm
+from .forms import EventForm, PortraitForm, RoundForm, question, reply
 
 
 @town_page(Act.SEE_TOWN)
@@ -101,29 +102,25 @@ def event(request: TownRequest, pk: int) -> HttpResponse:
     return render(request, "regions/event.html", {"event": get_object_or_404(events, pk=pk)})
 
 
+@require_POST
 @town_page(Act.ASK)
 def ask(request: TownRequest) -> HttpResponse:
     rounds = SupportRound.objects.visible_to(request.user).of(request.town)
     round = get_object_or_404(rounds, year=fiscal_year())
-    form = NoteForm(request.POST)
-    if form.is_valid():
-        actions.leave(AdvisorNote(round=round), by=request.standing, text=form.cleaned_data["text"])
-        messages.success(request, "問いを残しました。町の方が、この場所で読みます。")
-    else:
-        messages.error(request, "問いは、2,000字までで書いてください。")
+    text = question(request.POST)
+    actions.leave(AdvisorNote(round=round), by=request.standing, text=text)
+    messages.success(request, "問いを残しました。町の方が、この場所で読みます。")
     return redirect("town", code=request.town.code)
 
 
+@require_POST
 @town_page(Act.ANSWER)
 def answer(request: TownRequest, pk: int) -> HttpResponse:
     notes = AdvisorNote.objects.visible_to(request.user).of(request.town)
     note = get_object_or_404(notes, pk=pk)
-    form = AnswerForm(request.POST)
-    if form.is_valid():
-        actions.answer(note, by=request.user, text=form.cleaned_data["answer"])
-        messages.success(request, "返事を残しました。")
-    else:
-        messages.error(request, "返事は、2,000字までで書いてください。")
+    text = reply(request.POST)
+    actions.answer(note, by=request.user, text=text)
+    messages.success(request, "返事を残しました。")
     return redirect("town", code=request.town.code)
 
 

@@ -13,7 +13,7 @@ from regions.people.acts import Act
 from regions.people.history.restoring import restored
 from regions.people.scope import TownRequest, town_page
 from regions.support import actions as notes
-from regions.support.forms import AnswerForm, NoteForm
+from regions.support.forms import question, reply
 from stories.models import (
     Citation,
     Persuasion,
@@ -221,11 +221,10 @@ def finish(request: TownRequest, pk: int) -> HttpResponse:
 def ask(request: TownRequest, pk: int) -> HttpResponse:
     stories = Story.objects.visible_to(request.user).of(request.town)
     story = get_object_or_404(stories, pk=pk)
-    form = NoteForm(request.POST)
-    if form.is_valid():
-        note = StoryNote(story=story)
-        notes.leave(note, by=request.standing, text=form.cleaned_data["text"])
-        messages.success(request, "問いを残しました。町の方が、この場所で読みます。")
+    text = question(request.POST)
+    note = StoryNote(story=story)
+    notes.leave(note, by=request.standing, text=text)
+    messages.success(request, "問いを残しました。町の方が、この場所で読みます。")
     return redirect("story", code=request.town.code, pk=story.pk)
 
 
@@ -234,8 +233,7 @@ def ask(request: TownRequest, pk: int) -> HttpResponse:
 def answer(request: TownRequest, pk: int) -> HttpResponse:
     rows = StoryNote.objects.visible_to(request.user).of(request.town)
     note = get_object_or_404(rows, pk=pk)
-    form = AnswerForm(request.POST)
-    if form.is_valid():
-        notes.answer(note, by=request.user, text=form.cleaned_data["answer"])
-        messages.success(request, "返事を残しました。")
+    text = reply(request.POST)
+    notes.answer(note, by=request.user, text=text)
+    messages.success(request, "返事を残しました。")
     return redirect("story", code=request.town.code, pk=note.story_id)
