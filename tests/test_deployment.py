@@ -26,12 +26,27 @@ def test_each_process_gets_exactly_what_settings_read(services, name):
     assert set(services[name]["environment"]) == read_by_settings() - NEVER_IN_PRODUCTION
 
 
-@pytest.mark.parametrize("secret", ["SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD"])
+@pytest.mark.parametrize(
+    "secret", ["SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "APP_PASSWORD"]
+)
 def test_compose_refuses_to_start_without_the_operators_words(secret):
     text = (ROOT / "docker-compose.yml").read_text()
     uses = re.findall(r"\$\{" + secret + r"([^}]*)\}", text)
     assert uses
     assert all(use.startswith(":?") for use in uses)
+
+
+def test_only_the_operators_commands_sign_in_as_the_owner_of_the_tables(services):
+    signs_in = {
+        name: re.match(r"postgresql://(\w+):", services[name]["environment"]["DATABASE_URL"])[1]
+        for name in APPLICATION
+    }
+    assert signs_in == {
+        "migrate": "tsumugi_owner",
+        "web": "tsumugi_app",
+        "worker": "tsumugi_app",
+        "scheduler": "tsumugi_app",
+    }
 
 
 def test_only_the_web_process_is_reachable_and_only_from_its_own_machine(services):

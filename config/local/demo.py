@@ -67,7 +67,7 @@ class Demo:
                 "TSUMUGI_DEMO": "1",
                 "PYTHONUNBUFFERED": "1",
             }
-            self.migrate()
+            self.manage("migrate", "--no-input", "--verbosity=0")
             accounts = self.load_towns()
             self.start_parts()
             self.await_health()
@@ -102,17 +102,13 @@ class Demo:
             loaded.write_text(accounts)
         return accounts
 
-    def migrate(self) -> None:
-        """As the owner of the tables, whom nothing else here signs in as."""
-        application = self.environment
-        owner = application.get("OWNER_DATABASE_URL", application["DATABASE_URL"])
-        self.environment = application | {"DATABASE_URL": owner}
-        self.manage("migrate", "--no-input", "--verbosity=0")
-        self.environment = application
-
     def manage(self, *words: str) -> str:
-        """Runs manage.py to its end and returns what it printed. Raises EngineError, Stopped."""
-        part = self.start(words[0], "manage.py", *words)
+        """Runs manage.py to its end, as the owner of the tables, and returns what it printed.
+
+        Raises EngineError, Stopped.
+        """
+        owner = self.environment.get("OWNER_DATABASE_URL", self.environment["DATABASE_URL"])
+        part = self.start(words[0], "manage.py", *words, DATABASE_URL=owner)
         self.parts.append(part)
         while part.process.poll() is None:
             if self.stop.wait(0.05):
@@ -141,14 +137,14 @@ class Demo:
         }.items():
             self.parts.append(self.start(name, *words))
 
-    def start(self, name: str, *words: str) -> Part:
+    def start(self, name: str, *words: str, **other: str) -> Part:
         return start_part(
             name,
             [sys.executable, *words],
             folder=self.folder,
             cwd=CLONE,
             log=LOGS / f"{name}.log",
-            environment=self.environment,
+            environment=self.environment | other,
             # Should we be killed outright, the engines go too, and an orderly end would wait for
             # them in vain.
             orphan_signal=signal.SIGKILL,

@@ -129,7 +129,8 @@ def whole_town(town: int):
 
 
 def loading():
-    """Master data, people and whole towns, for the operator's commands."""
+    """Master data, people and whole towns: for the operator's commands, which sign in as the
+    tables' owner. The processes that answer people can't put this role on."""
     return enter(Worn.LOADER, every_town=True)
 
 

@@ -125,17 +125,18 @@ def _history(
     model: type[models.Model], rights: dict[Worn, May], asked: dict[Worn, str]
 ) -> Iterator[tuple[Worn, May]]:
     """Whoever changes a row leaves an event. The town's staff reads all events; a partner, and who
-    is named in `asked`, those of rows that he reads now; nobody changes one."""
+    is named in `asked`, as he reads the rows themselves now; nobody changes one."""
     table = model._meta.db_table
     for worn, right in rights.items():
         writes = bool({"insert", "update", "delete"} & set(right.acts))
         if worn == Worn.STAFF:
             yield worn, ADD if writes else READ
         elif "select" in right.acts and (worn == Worn.PARTNER or worn in asked):
-            where = f"EXISTS (SELECT FROM {table} present WHERE present.id = pgh_obj_id)"
-            if worn in asked:
-                where = f"{where} AND ({asked[worn]})"
-            yield worn, May(("select", "insert") if writes else ("select",), where)
+            present = f"EXISTS (SELECT FROM {table} present WHERE present.id = pgh_obj_id)"
+            conditions = [present] if right.where else []
+            conditions += [f"({asked[worn]})"] if worn in asked else []
+            acts = ("select", "insert") if writes else ("select",)
+            yield worn, May(acts, " AND ".join(conditions))
         elif worn in {Worn.LOADER, Worn.CLOCK}:
             yield worn, ADD if writes else READ
         elif worn != Worn.COUNTER and writes:

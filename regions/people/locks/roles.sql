@@ -1,7 +1,7 @@
 -- The roles of つむぎ in PostgreSQL (15 or newer), for the town's own administrator to read and run,
 -- as a superuser, once for each server:
 --
---   psql -f regions/people/locks/roles.sql
+--   psql --dbname postgres --file regions/people/locks/roles.sql
 --   ALTER ROLE tsumugi_owner PASSWORD '…';
 --   ALTER ROLE tsumugi_app PASSWORD '…';
 --   CREATE DATABASE tsumugi OWNER tsumugi_owner;
@@ -19,11 +19,11 @@ DECLARE
     'tsumugi_companion',  -- 都道府県・厚生局・アドバイザー
     'tsumugi_nation',     -- 国・事務局
     'tsumugi_counter',    -- counts of how far towns are; sees no text
-    'tsumugi_loader',     -- master data, new people and the demo towns
     'tsumugi_clock'       -- what runs by itself: jobs, nightly digests
   ];
 BEGIN
-  -- Owns the tables and changes them; used by `manage.py migrate` alone.
+  -- Owns the tables and changes them. Used by the operator's commands (`manage.py migrate`,
+  -- `add_person`, `load_…`) and never by a process that answers people.
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tsumugi_owner') THEN
     CREATE ROLE tsumugi_owner LOGIN;
   END IF;
@@ -36,8 +36,11 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', name);
     END IF;
-    EXECUTE format('GRANT %I TO tsumugi_app', name);
+    EXECUTE format('GRANT %I TO tsumugi_app, tsumugi_owner', name);
   END LOOP;
-  -- The commands that load master data run beside the migrations too.
+  -- Master data, new people and the demo towns: all rows of all towns, so the operator's only.
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tsumugi_loader') THEN
+    CREATE ROLE tsumugi_loader NOLOGIN NOINHERIT;
+  END IF;
   GRANT tsumugi_loader TO tsumugi_owner;
 END $$;
