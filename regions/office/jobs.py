@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
+import pghistory
 import redis
 from celery import shared_task
 from celery.signals import setup_logging, worker_ready
@@ -89,7 +90,9 @@ def _run(job_id: int) -> None:
             Job.objects.filter(pk=job.pk).update(step=step)
 
     try:
-        result = KINDS[job.kind](job, report)
+        # What the work changes is told in the histories under the name of who asked for it.
+        with pghistory.context(user=job.requested_by_id):
+            result = KINDS[job.kind](job, report)
     except Refused as refusal:
         _end(job, JobState.REFUSED, reason=str(refusal))
     except Exception:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpResponse
 from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import redirect
@@ -30,34 +30,31 @@ APART = {FIELD, "csrfmiddlewaretoken"}
 
 
 def once(request: TownRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
-    """The view's own answer; or, for a form that was sent before, where it led then.
+    """The view's own answer; or, for a form that was sent before, where it led then. Called inside
+    the page's transaction, which records both or neither.
 
     A form that came back with errors did nothing, so its key is free for the next attempt.
     """
-    if request.method != "POST":
+    if request.method != "POST" or FIELD not in request.POST:
         return answer()
-    if FIELD not in request.POST:
-        with transaction.atomic():
-            return answer()
     try:
         key = uuid.UUID(request.POST[FIELD])
     except ValueError:
         raise Conflict("この画面の印が読めません。画面を開き直してください。") from None
-    with transaction.atomic():
-        _wait_for(request, key)
-        earlier = Submission.objects.of(request.town).filter(key=key).first()
-        if earlier is not None:
-            return _again(request, earlier)
-        response = answer()
-        if isinstance(response, HttpResponseRedirectBase):
-            Submission.objects.create(
-                municipality=request.town,
-                key=key,
-                by=request.user,
-                path=request.path,
-                digest=_digest(request),
-                led_to=response.url,
-            )
+    _wait_for(request, key)
+    earlier = Submission.objects.of(request.town).filter(key=key).first()
+    if earlier is not None:
+        return _again(request, earlier)
+    response = answer()
+    if isinstance(response, HttpResponseRedirectBase):
+        Submission.objects.create(
+            municipality=request.town,
+            key=key,
+            by=request.user,
+            path=request.path,
+            digest=_digest(request),
+            led_to=response.url,
+        )
     return response
 
 

@@ -10,7 +10,10 @@ from django.utils import timezone
 from config.celery import app
 from regions.models import Job, JobState
 from regions.office import jobs
-from regions.office.jobs import Refused
+from regions.office.jobs import Refused, acting_for
+from stakeholders.models import Stakeholder
+
+from ..factories import make_body
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +40,18 @@ def make_job(world, **fields) -> Job:
     return Job.objects.create(
         kind="test", municipality=world.town, requested_by=world.staff, **fields
     )
+
+
+def test_what_the_work_changes_is_told_under_the_name_of_who_asked(world, monkeypatch):
+    def work(job, report):
+        with acting_for(job):
+            make_body(job.municipality, "組合")
+        return {}
+
+    monkeypatch.setitem(jobs.KINDS, "test", work)
+    jobs.run(make_job(world).pk)
+    body = Stakeholder.objects.get()
+    assert body.history.get().pgh_context == {"user": world.staff.pk}
 
 
 def after(job: Job) -> Job:
