@@ -46,4 +46,6 @@ open_table("shared_counts", app=MASTER)  # how often someone asked, see limits
 open_table(User, app="select update", everyone="select", staff="select insert", loader=MASTER)
 for places in (Bureau, Prefecture, Municipality):
     open_table(places, app="select", everyone="select", loader=MASTER)
+# What the operator changed in the master data.
+open_table("django_admin_log", app="select insert")
 open_table("django_content_type", app="select", everyone="select")

@@ -10,3 +10,4 @@ class StoriesConfig(AppConfig):
     def ready(self) -> None:
         # Registers with the floor below where voices and words went.
         import_module("stories.trail")
+        import_module("stories.masters")

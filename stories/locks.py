@@ -67,4 +67,6 @@ lock(
 )
 lock(EditionQuote, staff=ADD, partner=ADD, clock=READ)
 
-open_table(Service, app="select", everyone="select", loader="select insert update delete")
+open_table(
+    Service, app="select insert update", everyone="select", loader="select insert update delete"
+)

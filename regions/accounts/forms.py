@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
+from django.utils.timezone import localdate
 
 from regions.models import TOWN_ROLES, Membership, PasswordRule, Role, User
 from regions.office.forms import TownForm
@@ -46,7 +47,9 @@ class SignInForm(forms.Form):
     username = IdField(widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": ""}))
     password = SecretField(label="パスワード", autocomplete="current-password")
     shared = forms.BooleanField(
-        label="共有のパソコンを使っています（15分で自動的にサインアウトします）", required=False
+        label="共有のパソコンを使っています",
+        required=False,
+        help_text="操作のないまま15分たつと、サインアウトします。",
     )
 
 
@@ -97,11 +100,11 @@ class PersonForm(TownForm):
     """Someone new in this town: the ID, the name, and one role here for a term."""
 
     login_id = IdField(
-        help_text="半角の英数字と . - _ で3文字以上。あとから変えられません。例: yamada-h",
+        help_text="半角の英数字と「.」「-」「_」で、3文字以上。あとから変えられません。例: yamada-h",
         validators=[
             RegexValidator(
                 re.compile(rf"^{ID_PATTERN.pattern}\Z"),
-                "半角の英数字と . - _ だけで、英数字から始めて3文字以上60文字までにしてください。",
+                "半角の英数字と「.」「-」「_」だけで、英数字から始めて3文字以上60文字までにしてください。",
             )
         ],
     )
@@ -123,6 +126,7 @@ class PersonForm(TownForm):
         roles = [(role.value, role.label) for role in TOWN_ROLES]
         self.fields["role"].choices = [("", "選んでください"), *roles]  # type: ignore[attr-defined]
         self.fields["post"].help_text = "例: 福祉課 高齢者支援係"
+        self.fields["valid_from"].initial = localdate()
 
     def clean_login_id(self) -> str:
         login_id = self.cleaned_data["login_id"]

@@ -44,3 +44,15 @@ def told(request: HttpRequest, state: str, *, status: int = 200, words: str = ""
     person = request.user.pk if request.user.is_authenticated else None
     answer = {"state": state, "words": words, "person": person, "token": get_token(request)}
     return JsonResponse(answer, status=status)
+
+
+def browser_named(user_agent: str) -> str:
+    """「Edge（Windows）」: enough to know one's own PC by."""
+    browsers = {"Edg": "Edge", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+    systems = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad",
+               "Mac OS": "Mac", "Linux": "Linux"}  # fmt: skip
+    browser = next((name for sign, name in browsers.items() if f"{sign}/" in user_agent), "")
+    system = next((name for sign, name in systems.items() if sign in user_agent), "")
+    if not browser:
+        return "わかりません"
+    return f"{browser}（{system}）" if system else browser

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from regions.models import Membership, PasswordRule, Slip
+from regions.models import Membership, PasswordRule, Role, Slip
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
@@ -19,12 +19,9 @@ from .forms import PersonForm, RuleForm
 
 @town_page(Act.MANAGE_PEOPLE)
 def people(request: TownRequest) -> HttpResponse:
-    held = list(
-        Membership.objects.of(request.town)
-        .in_effect()
-        .select_related("user")
-        .order_by("role", "user__name")
-    )
+    of_town = Membership.objects.of(request.town).in_effect().select_related("user")
+    in_order = list(Role)
+    held = sorted(of_town, key=lambda m: (in_order.index(Role(m.role)), m.user.name))
     newest: dict[int, Slip] = {}
     for slip in Slip.objects.of(request.town).filter(user__in=[m.user_id for m in held]):
         newest.setdefault(slip.user_id, slip)
@@ -61,7 +58,7 @@ def slip(request: TownRequest, pk: int) -> HttpResponse:
     held = Membership.objects.of(request.town).in_effect().select_related("user")
     membership = get_object_or_404(held, pk=pk)
     try:
-        slips.check_can_issue(membership.user, request.town)
+        slips.check_can_issue(membership.user, request.town, by=request.user)
     except NotAllowed as refusal:
         return render(
             request,

@@ -137,6 +137,10 @@ _asked = SecondFactorView.as_view()
 
 
 def _person_entering(request: HttpRequest) -> object:
+    if not {"code", "credential"} & request.POST.keys():
+        # Only what was kept comes along, back from the page that asked to wait.
+        request.method = "GET"
+        return None
     login = unstash_login(request, peek=True)
     return login.user.pk if login and login.user else None
 

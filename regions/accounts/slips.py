@@ -29,9 +29,14 @@ class Unusable(Exception):
 WRONG = "IDか札の番号が違います。札に書かれたとおりに入力してください。"
 
 
-def check_can_issue(user: User, town: Municipality) -> None:
+def check_can_issue(user: User, town: Municipality, *, by: User) -> None:
     """A town hands a slip only to people of its own: whoever is let in by it would also be let in
-    elsewhere. As far as the town's role sees; `holder_of` asks again where all is seen."""
+    elsewhere. `holder_of` asks again when it is used. And nobody makes one for himself, with which
+    whoever finds an open page could stay for good."""
+    if user == by:
+        raise NotAllowed(
+            "ご自分の札は出せません。ほかの管理者か、サーバーの運用者に出してもらってください。"
+        )
     if _works_elsewhere(user, town):
         raise NotAllowed(
             "この町のほかにも役割のある方です。札は、サーバーの運用者に出してもらってください。"

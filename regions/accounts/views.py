@@ -24,7 +24,7 @@ from regions.people.scope import PersonRequest
 
 from . import attempts, clock, slips
 from .forms import BeginForm, ChangePasswordForm, ChoosePasswordForm, SignInForm
-from .pages import from_script, next_path, signin_page, told
+from .pages import browser_named, from_script, next_path, signin_page, told
 from .passwords import tries_for
 from .second_factor import before_second, has_second, is_required
 from .second_views import ask_second
@@ -176,7 +176,10 @@ def account(request: PersonRequest) -> HttpResponse:
         "passkeys": [way.wrap() for way in ways if way.type == Authenticator.Type.WEBAUTHN],
         "codes_left": len(recovery.wrap().get_unused_codes()) if recovery else 0,
         "required": is_required(request.user),
-        "sessions": UserSession.objects.purge_and_list(request.user),
+        "sessions": [
+            (session, browser_named(session.user_agent))
+            for session in UserSession.objects.purge_and_list(request.user)
+        ],
         "slips": request.user.slips.select_related("issued_by")[:5],
     }
     return render(request, "regions/account/account.html", context)

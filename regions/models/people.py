@@ -37,6 +37,8 @@ class User(AbstractBaseUser):
     name = models.CharField("名前（画面での表示）", max_length=60)
     email = models.EmailField("メールアドレス", blank=True)
     is_active = models.BooleanField(default=True)
+    is_operator = models.BooleanField(default=False, editable=False)
+    """Keeps the nationwide master data (regions.accounts.masters), and sees no town for it."""
     long_password = models.BooleanField(default=False, editable=False)
     """Long enough to stand without a second factor."""
 

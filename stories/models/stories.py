@@ -19,10 +19,12 @@ class Service(models.Model):
     version = models.PositiveSmallIntegerField("施行年")
     program = models.CharField("事業", max_length=80)
     name = models.CharField("サービス・活動", max_length=80)
-    order = models.PositiveSmallIntegerField()
+    order = models.PositiveSmallIntegerField("並び順")
 
     class Meta:
         ordering = ("version", "order")
+        verbose_name = "地域支援事業のサービス"
+        verbose_name_plural = "地域支援事業のサービス"
         constraints = [
             models.UniqueConstraint(fields=["version", "program", "name"], name="service_once"),
         ]

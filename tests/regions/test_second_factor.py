@@ -114,6 +114,11 @@ def test_tries_at_the_code_are_limited(world):
     late = client.post("/signin/code/", {"code": code_now(secret)})
     assert late.status_code == 429
     assert "あと15分ほど" in late.content.decode()
+    kept = client.post("/signin/code/", {"code": code_now(secret), "kept": "sealed"})
+    assert 'name="kept" value="sealed"' in kept.content.decode()
+    back = client.post("/signin/code/", {"kept": "sealed"})
+    assert 'name="kept" value="sealed"' in back.content.decode()
+    assert 'name="code"' in back.content.decode()
 
 
 def test_recovery_codes_are_shown_once_and_open_once(world):

@@ -1,5 +1,9 @@
 """Signing in: who gets in, what is said, and that nothing else of the library is open."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
@@ -77,6 +81,28 @@ def test_no_field_anywhere_takes_the_password_of_someone_else(world, browse):
         page = client.get(f"/m/990019/{path}").content.decode()
         # Behind it waits the page's own sign-in, for when the session has ended.
         assert 'type="password"' not in page.split('<template id="again">')[0]
+
+
+def test_cookies_are_bound_to_the_host_under_https():
+    script = "from config import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.MFA_SUPPORTED_TYPES)"
+    said = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | {"SECURE_HTTPS": "1", "SECRET_KEY": "x"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.split()[:3] == ["__Host-sessionid", "__Host-csrftoken", "True"]
+    assert "webauthn" in said.stdout
+
+
+def test_scripts_see_no_cookie_of_signing_in(world):
+    client = Client()
+    enter(client, "staff")
+    client.get("/")
+    for name in ("sessionid", "csrftoken", "person"):
+        cookie = client.cookies[name]
+        assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax"), name
 
 
 def test_the_demo_says_what_it_leaves_out(db, settings):

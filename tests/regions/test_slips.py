@@ -162,6 +162,11 @@ def test_a_slip_for_someone_of_another_town_is_not_there_to_be_issued(world, bro
     assert browse(world.checker).post(f"/m/990019/people/{pk}/slip/").status_code == 404
 
 
+def test_nobody_makes_a_slip_for_himself(world, browse):
+    assert "ご自分の札は出せません" in issue(browse, world, "checker").content.decode()
+    assert not Slip.objects.exists()
+
+
 def test_who_is_gone_gets_no_slip(world, browse):
     Membership.objects.filter(user=world.staff).update(valid_until=dt.date(2021, 3, 31))
     assert issue(browse, world).status_code == 404

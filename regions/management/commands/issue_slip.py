@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from regions.accounts import slips
 from regions.models import User
+from regions.people.locks.doors import loading
 
 
 class Command(BaseCommand):
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("login_id", help="ID")
         parser.add_argument("--resets-second", action="store_true", help="二つめの確認もやり直す")
 
+    @loading()
     def handle(self, *, login_id: str, resets_second: bool, **options: object) -> None:
         user = User.objects.filter(login_id=login_id, is_active=True).first()
         if user is None:
