@@ -107,7 +107,13 @@ NEAR = """level = 'A'
     OR municipality_id = ANY ((SELECT tsumugi.advised())::bigint[])
     OR municipality_id IN (
         SELECT municipality_id FROM regions_supportround WHERE year = tsumugi.fiscal_year())"""
-lock(SharedVoice, staff=ALL, partner=may("select delete"), companion=may("select", where=NEAR))
+lock(
+    SharedVoice,
+    staff=ALL,
+    partner=may("select delete"),
+    companion=may("select", where=NEAR),
+    overview=may("select", where=NEAR),
+)
 
 lock(
     Theme,

@@ -21,8 +21,16 @@ from .models import (
 )
 
 lock(Portrait, staff=WRITE, partner=READ, section=READ, companion=READ, nation=READ)
-lock(SupportRound, staff=WRITE, partner=READ, section=READ, companion=READ, nation=READ)
-lock(SupportEvent, staff=WRITE, partner=READ, section=READ, companion=READ, nation=READ)
+for plan in (SupportRound, SupportEvent):
+    lock(
+        plan,
+        staff=WRITE,
+        partner=READ,
+        section=READ,
+        companion=READ,
+        nation=READ,
+        overview=READ,
+    )
 lock(AdvisorNote, staff=WRITE, partner=WRITE, companion=ADD)
 lock(Job, staff=WRITE, partner=WRITE, clock=may("select update"))
 lock(HistoryDigest, staff=READ, partner=READ, clock=ADD)

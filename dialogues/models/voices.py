@@ -271,7 +271,12 @@ class SharedVoice(TownModel):
             *town_keys("sharedvoice", "voice"),
             models.CheckConstraint(name="sharedvoice_is_a_or_b", condition=Q(level__in=["A", "B"])),
         ]
-        indexes = [GinIndex(OpClass("search_text", "gin_trgm_ops"), name="sharedvoice_search")]
+        indexes = [
+            GinIndex(OpClass("search_text", "gin_trgm_ops"), name="sharedvoice_search"),
+            # The newest of one town, and of many.
+            models.Index(fields=["municipality", "-created_at"], name="sharedvoice_town_newest"),
+            models.Index(fields=["-created_at"], name="sharedvoice_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.text[:30]

@@ -27,6 +27,7 @@ class Worn(StrEnum):
     SECTION = "tsumugi_section"
     COMPANION = "tsumugi_companion"
     NATION = "tsumugi_nation"
+    OVERVIEW = "tsumugi_overview"
     COUNTER = "tsumugi_counter"
     LOADER = "tsumugi_loader"
     CLOCK = "tsumugi_clock"
@@ -45,14 +46,23 @@ WORN_BY = {
 }
 """In the order in which they are put on where a person has several in one town."""
 
-SETTINGS = ("role", "app.person", "app.towns", "app.advised", "app.fiscal_year", "app.every_town")
+SETTINGS = (
+    "role",
+    "app.person",
+    "app.town",
+    "app.towns",
+    "app.advised",
+    "app.fiscal_year",
+    "app.every_town",
+)
 
 
 @contextmanager
 def enter(
     role: Worn,
     *,
-    towns: Iterable[int] = (),
+    town: int | None = None,
+    towns: Iterable[int] | None = None,
     advised: Iterable[int] = (),
     person: int | None = None,
     every_town: bool = False,
@@ -60,7 +70,8 @@ def enter(
     values = (
         role.value,
         str(person or ""),
-        _array(towns),
+        str(town or ""),
+        "" if towns is None else _array(towns),
         _array(advised),
         str(fiscal_year()),
         "on" if every_town else "",
@@ -98,21 +109,19 @@ def inside(standing: Standing):
     advised = any(membership.role == Role.ADVISOR for membership in standing.memberships)
     return enter(
         worn_in(standing),
-        towns=[standing.town.pk],
+        town=standing.town.pk,
         advised=[standing.town.pk] if advised else [],
         person=standing.user.pk,
     )
 
 
 def across(user, act: Act):
-    """What a companion or the nation may see in all towns of an act."""
-    towns = towns_where(user, act)
-    held = user.memberships.in_effect()
-    nation = held.filter(role=Role.NATION).exists()
+    """What one who walks alongside may see in all towns of an act at once."""
+    advised = user.memberships.in_effect().filter(role=Role.ADVISOR)
     return enter(
-        Worn.NATION if nation else Worn.COMPANION,
-        towns=towns.values_list("pk", flat=True),
-        advised=held.filter(role=Role.ADVISOR).values_list("municipality", flat=True),
+        Worn.OVERVIEW,
+        towns=towns_where(user, act).values_list("pk", flat=True),
+        advised=advised.values_list("municipality", flat=True),
         person=user.pk,
     )
 
@@ -125,7 +134,7 @@ def counting(towns: Iterable[int]):
 def whole_town(town: int):
     """All of a town, for what the application itself must look at before it lets a person act:
     whether a text repeats what was said in confidence. Nothing read here is shown."""
-    return enter(Worn.STAFF, towns=[town])
+    return enter(Worn.STAFF, town=town)
 
 
 def loading():

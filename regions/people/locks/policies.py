@@ -22,11 +22,12 @@ LOGIN = "tsumugi_app"
 OWNER = "tsumugi_owner"
 EVERYONE = ", ".join([*(worn.value for worn in Worn), LOGIN])
 
-HERE = "municipality_id = ANY ((SELECT tsumugi.towns())::bigint[])"
-"""The rows of the towns of this scope. As a sub-select it is worked out once for a statement."""
+HERE = "municipality_id = (SELECT tsumugi.town())"
+"""The rows of the town of this scope. As a sub-select it is worked out once for a statement, and
+being one town it tells the planner how few rows that will be."""
 HERE_OF_MANY = "municipality_id IN (SELECT unnest(tsumugi.towns()))"
-"""The same for roles that see hundreds of towns at once: by hash and not one by one."""
-FOR_MANY = {Worn.NATION, Worn.COUNTER}
+"""The same where a scope is of hundreds of towns at once: by hash and not one by one."""
+FOR_MANY = {Worn.OVERVIEW, Worn.COUNTER}
 EVERYWHERE = "current_setting('app.every_town', true) = 'on'"
 
 COUNTED = (
@@ -76,6 +77,7 @@ def lock(
     section: May | None = None,
     companion: May | None = None,
     nation: May | None = None,
+    overview: May | None = None,
     clock: May | None = None,
     login: May | None = None,
     counted: bool = True,
@@ -94,6 +96,7 @@ def lock(
         Worn.SECTION: section,
         Worn.COMPANION: companion,
         Worn.NATION: nation,
+        Worn.OVERVIEW: overview,
         Worn.CLOCK: clock,
         Worn.LOADER: ALL,
         Worn.COUNTER: may("select", columns=" ".join(counted_columns(model))) if counted else None,

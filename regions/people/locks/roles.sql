@@ -16,8 +16,9 @@ DECLARE
     'tsumugi_staff',      -- 町 担当・確認者
     'tsumugi_partner',    -- 生活支援コーディネーター・地域包括支援センター
     'tsumugi_section',    -- 庁内他課
-    'tsumugi_companion',  -- 都道府県・厚生局・アドバイザー
-    'tsumugi_nation',     -- 国・事務局
+    'tsumugi_companion',  -- 都道府県・厚生局・アドバイザー, in one town
+    'tsumugi_nation',     -- 国・事務局, in one town
+    'tsumugi_overview',   -- those three and the nation, over all their towns at once
     'tsumugi_counter',    -- counts of how far towns are; sees no text
     'tsumugi_clock'       -- what runs by itself: jobs, nightly digests
   ];
