@@ -165,7 +165,9 @@ MFA_ADAPTER = "regions.accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", *(["webauthn"] if HTTPS else [])]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_TOTP_TOLERANCE = 1  # a server in a closed network has no exact clock
+# How many steps of 30 seconds a code may be early or late: 0, or 1 where the server's clock is not
+# set by the network.
+MFA_TOTP_TOLERANCE = int(os.environ.get("TOTP_TOLERANCE") or "0")
 
 LANGUAGE_CODE = "ja"
 TIME_ZONE = "Asia/Tokyo"

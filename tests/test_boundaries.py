@@ -6,7 +6,7 @@ from django.db import IntegrityError, connection
 
 from regions.models import SupportEvent, SupportRound, TownLink, TownModel
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.asvs("8.4.1")]
 
 TOWN_MODELS = [model for model in apps.get_models() if issubclass(model, TownModel)]
 

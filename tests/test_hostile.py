@@ -191,8 +191,10 @@ def test_hostile_text_stays_text_on_every_page(full, browse, kind):
     saved = 0
     for order, (name, url, person) in enumerate(every_form(world, ours)):
         client = browse(person)
-        for number, _ in enumerate(forms_of(client, url)):
-            form = forms_of(client, url)[number]
+        forms = forms_of(client, url)
+        for number in range(len(forms)):
+            # Read again where another form of the page was sent before it.
+            form = forms_of(client, url)[number] if number else forms[0]
             text = f"{TEXTS[kind]}{order}"
             fields = form["fields"] | {field: [text] for field in form["texts"]}
             answer = client.post(form["action"], fields)
@@ -201,7 +203,7 @@ def test_hostile_text_stays_text_on_every_page(full, browse, kind):
     assert saved > 15
     for name, (letters, args) in LINES.items():
         url = reverse(name, kwargs={"code": world.town.code} | args(ours))
-        for letter in {*letters[:2], *letters[-2:]}:
+        for letter in {letters[0], letters[-1]}:
             answer = browse(world.people[PEOPLE[letter]]).get(url)
             if answer["Content-Type"].startswith("text/html"):
                 assert Page(answer.content.decode()).wrong == [], (name, letter)

@@ -8,7 +8,7 @@ from django.urls import get_resolver, reverse
 
 from .conftest import Rows
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.asvs("8.2.1", "8.2.2", "8.4.1")]
 
 # Who comes in, in the letters of the specification's rows: 町担当 S, 確認者 K, SC C, 包括 H,
 # 庁内他課 X, 都道府県 P, 厚生局 B, アドバイザー A, 国 N.

@@ -23,6 +23,7 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -107,11 +108,19 @@ def counted(kind: str, whose: Callable[[HttpRequest], object]) -> Callable:
             records = get_authentication_records(request, request.user)
             if any(record["at"] >= began for record in records):
                 attempts.succeeded(attempt)
+                _renew_key(request)
             return response
 
         return limited
 
     return decorate
+
+
+def _renew_key(request: HttpRequest) -> None:
+    """Whoever knew the session's key before the person was asked again knows it no longer."""
+    before = request.session.session_key
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
 
 
 def _wait(request: HttpRequest, words: str) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from http import HTTPStatus
 
+from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import perform_login, perform_password_login
 from allauth.account.models import Login
 from allauth.mfa.models import Authenticator
@@ -216,6 +217,7 @@ def _password_changed(request: PersonRequest, new: str) -> HttpResponse:
 
 
 @require_POST
+@reauthentication_required(app="allauth.mfa")
 def end_session(request: PersonRequest, pk: int) -> HttpResponse:
     session = get_object_or_404(UserSession.objects.filter(user=request.user), pk=pk)
     if session.is_current():

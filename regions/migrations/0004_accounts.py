@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
             name='Slip',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code_hash', models.CharField(max_length=64)),
+                ('code_hash', models.CharField(max_length=128)),
                 ('resets_second', models.BooleanField(default=False, verbose_name='二つめの確認もやり直す')),
                 ('issued_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('expires_at', models.DateTimeField()),

@@ -35,7 +35,7 @@ class Slip(models.Model):
     municipality = models.ForeignKey(
         Municipality, models.PROTECT, null=True, blank=True, related_name="+"
     )
-    code_hash = models.CharField(max_length=64)
+    code_hash = models.CharField(max_length=128)
     resets_second = models.BooleanField("二つめの確認もやり直す", default=False)
     issued_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"

@@ -95,7 +95,8 @@ def test_someone_else_does_not_get_in_over_the_page(writing):
     assert not Portrait.objects.exists()
 
 
-def test_the_second_factor_is_asked_for_over_the_page(writing, world):
+def test_the_second_factor_is_asked_for_over_the_page(writing, world, settings):
+    settings.MFA_TOTP_TOLERANCE = 1
     secret = generate_totp_secret()
     TOTP.activate(world.staff, secret)
     page = writing()

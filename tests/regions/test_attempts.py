@@ -29,6 +29,7 @@ def pass_time(**time: int) -> None:
         Attempt.objects.filter(pk=attempt.pk).update(at=attempt.at - dt.timedelta(**time))
 
 
+@pytest.mark.asvs("6.3.1")
 def test_after_five_wrong_tries_one_waits_and_is_told_how_long(world):
     assert fail(5) == [200] * 5
     late = enter("staff", PASSWORD)
@@ -64,6 +65,7 @@ def test_tries_that_are_refused_do_not_count(world):
     assert Attempt.objects.count() == 5
 
 
+@pytest.mark.asvs("6.1.1", "6.3.1")
 def test_from_many_addresses_an_account_is_slowed_but_never_shut(world):
     assert enter("staff", PASSWORD, "198.51.100.1").status_code == 302
     for number in range(20):

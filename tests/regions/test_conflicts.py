@@ -14,7 +14,7 @@ from stories.models import Service
 from ..factories import make_asset, make_body, make_story
 from ..world import begin_support
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.asvs("15.4.2")]
 
 
 def version(page: str, prefix: str = "") -> str:

@@ -40,6 +40,7 @@ def said(password: str, user: User) -> str:
         "a" + "くもりのち晴れ、洗たく日和" * 15,
     ],
 )
+@pytest.mark.asvs("6.2.5", "6.2.9")
 def test_long_words_of_ones_own_will_do(person, password):
     assert said(password, person) == ""
 
@@ -75,6 +76,7 @@ def test_long_words_of_ones_own_will_do(person, password):
         ("kaigo-fukushi-yakuba", "よくある言葉"),
     ],
 )
+@pytest.mark.asvs("6.1.2", "6.2.11")
 def test_what_can_be_guessed_will_not_do_and_why(person, password, words):
     told = said(password, person)
     assert told
@@ -82,12 +84,14 @@ def test_what_can_be_guessed_will_not_do_and_why(person, password, words):
     assert password not in told
 
 
+@pytest.mark.asvs("6.2.4")
 def test_none_of_those_that_are_tried_first_will_do(person):
     tried = [known for known in CommonPasswordValidator().passwords if len(known) >= 15]
     assert len(tried) > 40
     assert [known for known in tried if not said(known, person)] == []
 
 
+@pytest.mark.asvs("6.2.1")
 def test_the_limits_of_length_are_exact(person):
     fourteen = "ゆげとみそしるとそらまめの湯"
     assert len(fourteen) == 14
@@ -103,6 +107,7 @@ def test_whoever_needs_a_second_factor_may_have_twelve(world, settings):
     assert "15文字以上" in said(twelve, world.staff)
 
 
+@pytest.mark.asvs("6.2.5")
 def test_there_is_no_rule_of_composition(person):
     """Lower case alone, kana alone, spaces alone between: all will do."""
     assert said("sorani hikouki gumo", person) == ""

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.core.management import call_command
 from django.test import Client
 
 from regions.accounts import clock
@@ -43,12 +44,14 @@ def is_in(client: Client) -> bool:
         (True, 15 * 60, False),
     ],
 )
+@pytest.mark.asvs("7.3.1")
 def test_a_session_ends_when_nothing_is_done(world, shared, seconds, stays):
     client = sign_in(**({"shared": "on"} if shared else {}))
     pass_time(client, idle=seconds)
     assert is_in(client) == stays
 
 
+@pytest.mark.asvs("7.3.2")
 def test_activity_extends_it_and_ten_hours_end_it(world):
     client = sign_in()
     for _ in range(3):
@@ -87,10 +90,11 @@ def test_a_page_can_ask_how_long_is_left_and_stay(world):
     assert told["extends"] is False
 
 
+@pytest.mark.asvs("7.5.2")
 def test_one_sees_ones_sessions_and_ends_one(world):
     here, there, other = sign_in(), sign_in(), sign_in("checker")
     body = here.get("/account/").content.decode()
-    assert body.count("終わらせる") == 1
+    assert body.count(">終わらせる<") == 1
     [session] = UserSession.objects.filter(session_key=there.session.session_key)
     assert other.post(f"/account/sessions/{session.pk}/end/").status_code == 404
     assert is_in(there)
@@ -99,6 +103,35 @@ def test_one_sees_ones_sessions_and_ends_one(world):
     assert is_in(here)
 
 
+@pytest.mark.asvs("7.2.4", "7.5.2")
+def test_ending_one_asks_for_the_password_again_after_a_while(world):
+    here, there = sign_in(), sign_in()
+    [row] = UserSession.objects.filter(session_key=there.session.session_key)
+    session = here.session
+    session["account_authentication_methods"][0]["at"] -= 600
+    session.save()
+    key = session.session_key
+    answer = here.post(f"/account/sessions/{row.pk}/end/")
+    assert answer["Location"].startswith("/account/again/")
+    assert is_in(there)
+    assert here.post(answer["Location"], {"password": PASSWORD})["Location"] == "/account/"
+    assert not is_in(there)
+    # And the key of the session that was asked is a new one.
+    assert here.session.session_key != key
+    assert "この画面を終わらせる" in here.get("/account/").content.decode()
+
+
+@pytest.mark.asvs("7.4.5")
+def test_the_operator_ends_them_all(world):
+    one, other = sign_in(), sign_in("checker")
+    call_command("end_sessions", "staff")
+    assert not is_in(one)
+    assert is_in(other)
+    call_command("end_sessions", "--everybody")
+    assert not is_in(other)
+
+
+@pytest.mark.asvs("6.2.2", "6.2.3", "7.4.3")
 def test_a_new_password_ends_the_other_sessions(world):
     here, there = sign_in(), sign_in()
     new = "あさひのさす縁側でお茶をのむ"

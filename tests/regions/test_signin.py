@@ -36,6 +36,7 @@ def test_full_width_typing_is_the_same_id_and_password(world):
 @pytest.mark.parametrize(
     ("login_id", "password"), [("staff", "machigai-9"), ("nobody-here", PASSWORD)]
 )
+@pytest.mark.asvs("6.3.8")
 def test_a_wrong_id_and_a_wrong_password_are_told_alike(world, login_id, password):
     body = enter(Client(), login_id, password).content.decode()
     assert "IDかパスワードが違います" in body
@@ -43,11 +44,13 @@ def test_a_wrong_id_and_a_wrong_password_are_told_alike(world, login_id, passwor
     assert password not in body
 
 
+@pytest.mark.asvs("7.4.2")
 def test_who_is_shut_out_does_not_get_in(world):
     User.objects.filter(pk=world.staff.pk).update(is_active=False)
     assert "IDかパスワードが違います" in enter(Client(), "staff").content.decode()
 
 
+@pytest.mark.asvs("7.4.1")
 def test_one_signs_out(world, browse):
     client = browse(world.staff)
     assert client.get("/signout/").status_code == 405
@@ -60,6 +63,7 @@ def test_one_signs_out(world, browse):
     ["/signup/", "/accounts/signup/", "/account/signup/", "/account/email/", "/password/reset/",
      "/accounts/password/reset/", "/account/inactive/", "/signin/code/confirm/", "/admin/"],
 )  # fmt: skip
+@pytest.mark.asvs("6.3.4")
 def test_nothing_else_of_signing_in_is_open(world, browse, path):
     assert browse(world.checker).get(path).status_code == 404
 
@@ -74,6 +78,7 @@ def test_no_page_of_the_library_that_is_not_ours_has_an_address(name):
         reverse(name)
 
 
+@pytest.mark.asvs("6.4.6")
 def test_no_field_anywhere_takes_the_password_of_someone_else(world, browse):
     client = browse(world.checker)
     membership = world.staff.memberships.get()
@@ -83,6 +88,7 @@ def test_no_field_anywhere_takes_the_password_of_someone_else(world, browse):
         assert 'type="password"' not in page.split('<template id="again">')[0]
 
 
+@pytest.mark.asvs("3.3.1", "3.3.3")
 def test_cookies_are_bound_to_the_host_under_https():
     script = "from config import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.MFA_SUPPORTED_TYPES)"
     said = subprocess.run(
@@ -96,6 +102,7 @@ def test_cookies_are_bound_to_the_host_under_https():
     assert "webauthn" in said.stdout
 
 
+@pytest.mark.asvs("3.3.2", "3.3.4")
 def test_scripts_see_no_cookie_of_signing_in(world):
     client = Client()
     enter(client, "staff")

@@ -17,6 +17,8 @@ from ..factories import make_body, make_story
 from ..test_urls import LINES, PEOPLE
 from ..world import begin_support
 
+pytestmark = pytest.mark.asvs("2.3.3", "15.4.2")
+
 BODY = {"name": "朝市の会", "sector": "resident", "public_label": "住民の方"}
 NEW = "/m/990019/stakeholders/new/"
 
