@@ -1,6 +1,6 @@
 """The second lock on this floor's tables, and on those that belong to no town."""
 
-from regions.people.locks.policies import ADD, READ, WRITE, lock, may, open_table
+from regions.people.locks.policies import ADD, ALL, READ, WRITE, lock, may, open_table
 
 from .models import (
     AdvisorNote,
@@ -40,20 +40,25 @@ lock(Submission, staff=ADD, partner=ADD, section=ADD, companion=ADD, counted=Fal
 lock(Membership, staff=WRITE, read_by_all=True, counted=False)
 
 # Signing in, before any town is known.
-MASTER = "select insert update delete"
-open_table("django_session", app=MASTER)
-open_table(Attempt, app=MASTER)
+open_table("django_session", app=ALL)
+open_table(Attempt, app=ALL)
 for table in (
     "mfa_authenticator",
     "usersessions_usersession",
     # Asked by the library when someone signs in; nobody has an address here.
     "account_emailaddress",
 ):
-    open_table(table, app=MASTER)
-open_table("shared_counts", app=MASTER)  # how often someone asked, see limits
-open_table(User, app="select update", everyone="select", staff="select insert", loader=MASTER)
+    open_table(table, app=ALL)
+open_table("shared_counts", app=ALL)  # how often someone asked, see limits
+open_table(
+    User,
+    app=may("select update", changes="password long_password last_login"),
+    everyone=READ,
+    staff=ADD,
+    loader=ALL,
+)
 for places in (Bureau, Prefecture, Municipality):
-    open_table(places, app="select", everyone="select", loader=MASTER)
+    open_table(places, app=READ, everyone=READ, loader=ALL)
 # What the operator changed in the master data.
-open_table("django_admin_log", app="select insert")
-open_table("django_content_type", app="select", everyone="select")
+open_table("django_admin_log", app=ADD)
+open_table("django_content_type", app=READ, everyone=READ)

@@ -67,6 +67,4 @@ lock(
 )
 lock(EditionQuote, staff=ADD, partner=ADD, clock=READ)
 
-open_table(
-    Service, app="select insert update", everyone="select", loader="select insert update delete"
-)
+open_table(Service, app=WRITE, everyone=READ, loader=ALL)

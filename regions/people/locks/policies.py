@@ -46,16 +46,17 @@ class May:
     """What one role may do: any of `select insert update delete`.
 
     `where` narrows the rows that are seen, changed or deleted (SQL over the table's columns), not
-    those that are added. `columns` narrows what is seen of them.
+    those that are added. `columns` narrows what is seen of them, `changes` what is changed.
     """
 
     acts: tuple[str, ...]
     where: str = ""
     columns: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
 
 
-def may(acts: str, *, where: str = "", columns: str = "") -> May:
-    return May(tuple(acts.split()), where, tuple(columns.split()))
+def may(acts: str, *, where: str = "", columns: str = "", changes: str = "") -> May:
+    return May(tuple(acts.split()), where, tuple(columns.split()), tuple(changes.split()))
 
 
 READ = may("select")
@@ -151,17 +152,16 @@ def _history(
 def open_table(
     table: str | type[models.Model],
     *,
-    app: str = "",
-    everyone: str = "",
-    **roles: str,
+    app: May | None = None,
+    everyone: May | None = None,
+    **roles: May,
 ) -> None:
     """A table of no town. `app` is the login role itself, `everyone` all roles it puts on."""
     name = table if isinstance(table, str) else table._meta.db_table
-    rights = {worn.value: may(everyone) for worn in Worn} if everyone else {}
-    rights |= {f"tsumugi_{role}": may(acts) for role, acts in roles.items()}
-    if app:
-        rights[LOGIN] = may(app)
-    OPEN[name] = rights
+    given: dict[str, May | None] = {worn.value: everyone for worn in Worn}
+    given |= {f"tsumugi_{role}": right for role, right in roles.items()}
+    given[LOGIN] = app
+    OPEN[name] = {role: right for role, right in given.items() if right}
 
 
 # -- As SQL --------------------------------------------------------------------------------------
@@ -177,8 +177,8 @@ def statements() -> Iterator[str]:
     yield FORGET_POLICIES
     for model, rights in LOCKS.items():
         yield from _locked(model, rights)
-    for table, rights in OPEN.items():
-        for role, right in rights.items():
+    for table, given in OPEN.items():
+        for role, right in given.items():
             yield _grant(table, role, right)
 
 
@@ -218,10 +218,14 @@ def _here(worn: Worn) -> str:
 
 
 def _grant(table: str, role: str, right: May) -> str:
-    columns = ", ".join(f'"{column}"' for column in right.columns)
-    seen = f"SELECT ({columns})" if right.columns else "SELECT"
-    acts = [seen if act == "select" else act.upper() for act in right.acts]
+    only = {"select": right.columns, "update": right.changes}
+    acts = [_act(act, only.get(act, ())) for act in right.acts]
     return f"GRANT {', '.join(acts)} ON {table} TO {role};"
+
+
+def _act(act: str, columns: tuple[str, ...]) -> str:
+    named = ", ".join(f'"{column}"' for column in columns)
+    return f"{act.upper()} ({named})" if columns else act.upper()
 
 
 def install() -> None:
