@@ -24,8 +24,8 @@ SHOTS = (
 def sign_in(page: Page, login_id: str) -> None:
     page.context.clear_cookies()
     page.goto(f"{BASE}/signin/")
-    page.get_by_label("利用者ID").fill(login_id)
-    page.get_by_label("パスワード").fill(PASSWORD)
+    page.get_by_role("textbox", name="ID").fill(login_id)
+    page.get_by_role("textbox", name="パスワード").fill(PASSWORD)
     page.get_by_role("button", name="サインイン").click()
 
 

@@ -180,6 +180,7 @@ function ask() {
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   document.body.append(dialog);
   form.elements.username.value = place.dataset.login;
+  form.elements.shared.checked = "shared" in place.dataset;
   dialog.showModal();
   form.elements.password.focus();
   return new Promise((resolve) => {

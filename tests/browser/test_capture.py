@@ -71,7 +71,7 @@ def test_body_speaker_level_and_form_are_taken_over(capture):
     write(page, "一つめ")
     write(page, "二つめ")
     expect(saved(page)).to_have_count(2)
-    second = Voice.objects.get(said__text="二つめ")
+    _, second = Voice.objects.order_by("number")
     assert (second.speaker.call_name, second.level, second.form) == ("話し手2", "C", "paraphrase")
 
 

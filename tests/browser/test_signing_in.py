@@ -28,6 +28,16 @@ def pass_time(page, seconds: int) -> None:
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
+def share(page) -> None:
+    """As if 「共有のパソコン」 had been ticked; the page that is open tells so."""
+    [key] = [c["value"] for c in page.context.cookies() if c["name"] == "sessionid"]
+    session = SessionStore(key)
+    session["shared"] = True
+    session.save()
+    page.reload()
+    page.get_by_label("地域の今").fill(NOW)
+
+
 @pytest.fixture
 def writing(world, live_server, page, signed_in):
     """The page 「地域の今」 of the town, with something typed into it."""
@@ -63,8 +73,10 @@ def test_before_the_end_one_is_told_and_goes_on(writing, accessible):
 
 def test_after_the_end_one_signs_in_over_the_page_and_the_text_is_there(writing, accessible):
     page = writing()
+    share(page)
     pass_time(page, 31 * 60)
     expect(dialog(page)).to_be_visible()
+    expect(dialog(page).get_by_label("共有のパソコン")).to_be_checked()
     accessible()
     page.keyboard.press("Escape")
     expect(dialog(page)).to_be_visible()
