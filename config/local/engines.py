@@ -524,17 +524,24 @@ def start_engines(
 
 
 @contextmanager
-def throw_away_engines() -> Iterator[dict[str, str]]:
-    """A pair for one run, gone with everything in it afterwards. Yields the environment to set."""
-    base = clone_folder()
-    parts: list[Part] = []
+def throw_away_folder(base: Path) -> Iterator[Path]:
+    """A folder for one run's engines, held by this process and gone afterwards."""
     with ExitStack() as held:
         with locked(base):
             remove_left_over(base)
             folder = Path(tempfile.mkdtemp(prefix="once-", dir=base))
             held.callback(shutil.rmtree, folder, ignore_errors=True)
             held.enter_context(locked(folder))
-        account_passage(folder)
+        yield account_passage(folder)
+
+
+@contextmanager
+def throw_away_engines() -> Iterator[dict[str, str]]:
+    """A pair for one run, gone with everything in it afterwards. Yields the environment to set."""
+    base = clone_folder()
+    parts: list[Part] = []
+    with ExitStack() as held:
+        folder = held.enter_context(throw_away_folder(base))
         held.callback(stop_parts, parts)
         addresses = start_engines(base, folder, parts, logs=folder, durable=False)
         yield {"SECRET_KEY": "only-for-a-throw-away-database", **addresses}
