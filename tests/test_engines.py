@@ -13,7 +13,8 @@ import psycopg
 import pytest
 import redis
 
-from config.local import demo, engines
+from config.local import demo
+from config.local.engines import folders, pairs, postgres, processes
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def working_in(folder: Path) -> list[str]:
     found = []
     for process in psutil.process_iter():
         try:
-            if Path(process.cwd()).is_relative_to(folder) and engines.alive(process):
+            if Path(process.cwd()).is_relative_to(folder) and processes.alive(process):
                 found.append(process.name())
         except (psutil.Error, OSError):
             continue
@@ -37,8 +38,8 @@ def working_in(folder: Path) -> list[str]:
 @pytest.mark.usefixtures("no_engines_yet")
 def test_two_throw_away_pairs_live_beside_each_other_and_leave_nothing():
     with (
-        engines.throw_away_engines() as one,
-        engines.throw_away_engines() as other,
+        pairs.throw_away_engines() as one,
+        pairs.throw_away_engines() as other,
     ):
         assert one["DATABASE_URL"] != other["DATABASE_URL"]
         folders = []
@@ -59,7 +60,7 @@ def test_two_throw_away_pairs_live_beside_each_other_and_leave_nothing():
 def test_the_callers_servers_are_used_when_named(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgresql://db/named")
     monkeypatch.setenv("REDIS_URL", "redis://broker/3")
-    with engines.throw_away_engines() as environment:
+    with pairs.throw_away_engines() as environment:
         assert environment["DATABASE_URL"] == "postgresql://db/named"
         assert environment["REDIS_URL"] == "redis://broker/3"
 
@@ -68,13 +69,13 @@ def test_the_callers_servers_are_used_when_named(monkeypatch):
 def test_every_socket_path_fits(tmp_path, name):
     clone = tmp_path / name
     clone.mkdir()
-    folder = engines.clone_folder(clone)
+    folder = folders.clone_folder(clone)
     try:
-        longest = folder / engines.LONGEST_SOCKET
-        assert len(os.fsencode(longest)) < engines.SOCKET_PATH_BYTES
+        longest = folder / folders.LONGEST_SOCKET
+        assert len(os.fsencode(longest)) < folders.SOCKET_PATH_BYTES
         assert str(longest).isascii()
         assert (clone / "var" / "engines").resolve() == folder
-        assert engines.clone_folder(clone) == folder
+        assert folders.clone_folder(clone) == folder
     finally:
         folder.rmdir()
 
@@ -82,12 +83,12 @@ def test_every_socket_path_fits(tmp_path, name):
 def test_a_folder_that_somebody_else_put_in_the_way_is_refused(tmp_path, monkeypatch):
     clone = tmp_path / ("long" * 40)
     clone.mkdir()
-    folder = engines.clone_folder(clone)
+    folder = folders.clone_folder(clone)
     folder.rmdir()
     folder.symlink_to(tmp_path)
     try:
-        with pytest.raises(engines.EngineError, match="別の利用者のもの"):
-            engines.clone_folder(clone)
+        with pytest.raises(processes.EngineError, match="別の利用者のもの"):
+            folders.clone_folder(clone)
     finally:
         folder.unlink()
 
@@ -97,9 +98,9 @@ def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path):
     left.mkdir()
     held = tmp_path / "once-held"
     held.mkdir()
-    orphan = subprocess.Popen(["sleep", "60"], env={**os.environ, engines.MARK: str(left)})
-    with engines.locked(held):
-        engines.remove_left_over(tmp_path)
+    orphan = subprocess.Popen(["sleep", "60"], env={**os.environ, processes.MARK: str(left)})
+    with folders.locked(held):
+        folders.remove_left_over(tmp_path)
     assert orphan.wait(5) == -signal.SIGTERM
     assert [folder.name for folder in tmp_path.iterdir()] == ["once-held"]
 
@@ -109,7 +110,7 @@ def test_a_taken_port_is_said_in_one_sentence():
         taken.bind((demo.ADDRESS, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(engines.EngineError) as refusal:
+        with pytest.raises(processes.EngineError) as refusal:
             demo.check_port(port)
     assert f"ポート {port} は使えません" in str(refusal.value)
     assert str(refusal.value).count("。") == 1
@@ -117,12 +118,12 @@ def test_a_taken_port_is_said_in_one_sentence():
 
 @pytest.mark.parametrize("words", ["0", "65536", "eight", "-1", "８０"])
 def test_a_port_that_is_none_is_refused(words):
-    with pytest.raises(engines.EngineError, match="PORT"):
+    with pytest.raises(processes.EngineError, match="PORT"):
         demo.chosen_port(words)
 
 
 def test_a_part_that_dies_is_said_in_one_sentence():
-    part = engines.start_part(
+    part = processes.start_part(
         "worker",
         [sys.executable, "-c", "raise SystemExit(3)"],
         folder=demo.VAR,
@@ -132,7 +133,7 @@ def test_a_part_that_dies_is_said_in_one_sentence():
     )
     part.process.wait(10)
     part.log.unlink()
-    with pytest.raises(engines.EngineError) as death:
+    with pytest.raises(processes.EngineError) as death:
         demo.check_alive([part])
     assert str(death.value) == (
         "worker が止まったので、デモを終わります"
@@ -143,5 +144,5 @@ def test_a_part_that_dies_is_said_in_one_sentence():
 def test_a_lock_file_whose_number_was_reused_is_forgotten(tmp_path):
     lock = tmp_path / "postmaster.pid"
     lock.write_text(f"{os.getpid()}\n/elsewhere\n")
-    engines.forget_reused_number(lock)
+    postgres.forget_reused_number(lock)
     assert not lock.exists()

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 
-from config.local import engines
+from config.local.engines import folders, pairs, postgres, processes, programs
 from stories.exchange.demo_people import PASSWORD
 
 WRITERS, ROWS = 8, 12
@@ -37,6 +37,7 @@ class Product:
     cookies: str = ""
     token: str = ""
     acknowledged: set[str] = field(default_factory=set)
+    given_up: threading.Event = field(default_factory=threading.Event)
 
     def ask(self, method: str, path: str, fields: dict | None = None) -> tuple[int, str, list[str]]:
         """Status, body and the cookies that were set."""
@@ -75,8 +76,7 @@ class Product:
             "level": "B",
             "stakeholder": body,
         }
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
+        while not self.given_up.is_set():
             try:
                 status, words, _ = self.ask("POST", path, row)
             except (OSError, http.client.HTTPException):
@@ -96,14 +96,14 @@ def free_port() -> int:
 
 @pytest.fixture
 def product(monkeypatch) -> Iterator[Product]:
-    for name in engines.ADDRESSES:
+    for name in pairs.ADDRESSES:
         monkeypatch.delenv(name, raising=False)
-    base = engines.clone_folder()
-    parts: list[engines.Part] = []
+    base = folders.clone_folder()
+    parts: list[processes.Part] = []
     with ExitStack() as held:
-        folder = held.enter_context(engines.throw_away_folder(base))
-        held.callback(engines.stop_parts, parts)
-        addresses = engines.start_engines(base, folder, parts, logs=folder, durable=True)
+        folder = held.enter_context(folders.throw_away_folder(base))
+        held.callback(processes.stop_parts, parts)
+        addresses = pairs.start_engines(base, folder, parts, logs=folder, durable=True)
         environment = {
             **os.environ,
             **addresses,
@@ -116,17 +116,17 @@ def product(monkeypatch) -> Iterator[Product]:
             subprocess.run(
                 [sys.executable, "manage.py", command],
                 check=True,
-                cwd=engines.CLONE,
+                cwd=folders.CLONE,
                 env=owner,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
         port = free_port()
-        web = engines.start_part(
+        web = processes.start_part(
             "web",
             [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port)],
             folder=folder,
-            cwd=engines.CLONE,
+            cwd=folders.CLONE,
             log=folder / "web.log",
             environment=environment,
         )
@@ -137,8 +137,8 @@ def product(monkeypatch) -> Iterator[Product]:
             database.process.send_signal(how)
             database.process.wait(30)
             parts.remove(database)
-            programs = engines.postgres_programs(base)
-            engines.start_postgres(folder, programs, parts, logs=folder, durable=True)
+            found = programs.postgres_programs(base)
+            postgres.start_postgres(folder, found, parts, logs=folder, durable=True)
 
         running = Product(port, environment, restart)
         until = time.monotonic() + 30
@@ -171,13 +171,19 @@ def test_a_database_that_restarts_under_eight_writers_loses_and_doubles_nothing(
     writers = [threading.Thread(target=write) for _ in range(WRITERS)]
     for writer in writers:
         writer.start()
-    # Politely in the first third, and without a word in the second.
-    for share, how in ((1 / 3, signal.SIGINT), (2 / 3, signal.SIGQUIT)):
-        while len(product.acknowledged) < WRITERS * ROWS * share:
-            time.sleep(0.02)
-        product.restart(how)
-    for writer in writers:
-        writer.join(PATIENCE)
+    giving_up = threading.Timer(PATIENCE, product.given_up.set)
+    giving_up.start()
+    try:
+        # Politely in the first third, and without a word in the second.
+        for share, how in ((1 / 3, signal.SIGINT), (2 / 3, signal.SIGQUIT)):
+            while len(product.acknowledged) < WRITERS * ROWS * share:
+                assert not product.given_up.wait(0.02)
+            product.restart(how)
+        for writer in writers:
+            writer.join(PATIENCE)
+    finally:
+        giving_up.cancel()
+        product.given_up.set()
     assert len(product.acknowledged) == WRITERS * ROWS
     with psycopg.connect(**owner) as database:
         database.execute("SET app.every_town = 'on'")

@@ -16,15 +16,12 @@ import threading
 import time
 from pathlib import Path
 
-from config.local.engines import (
-    CLONE,
+from config.local.engines.folders import CLONE, account_passage, clone_folder, locked
+from config.local.engines.pairs import start_engines
+from config.local.engines.processes import (
     EngineError,
     Part,
-    account_passage,
-    clone_folder,
     end_left_over,
-    locked,
-    start_engines,
     start_part,
     stop_parts,
 )

@@ -6,7 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from config.local.engines import EngineError, throw_away_engines
+from config.local.engines.pairs import throw_away_engines
+from config.local.engines.processes import EngineError
 
 
 @pytest.hookimpl(wrapper=True)
