@@ -21,7 +21,7 @@ fresh:
 test:
 	@$(INSTALL) test
 	@$(MAKE) --no-print-directory lint
-	$(PYTHON_HERE) -m pytest $(args)
+	$(PYTHON_HERE) -m pytest --numprocesses=2 --dist=worksteal $(args)
 
 lint:
 	@$(INSTALL) test

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.conf import settings as product
@@ -212,7 +213,9 @@ def through_asgi(*headers):
             *headers,
         ],
     }
-    asyncio.run(config.asgi.application(scope, receive, send))
+    # In a thread of its own: a browser test before it leaves a loop in this one.
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, config.asgi.application(scope, receive, send)).result()
     return sent[0]["status"]
 
 

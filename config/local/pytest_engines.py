@@ -24,4 +24,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
             raise pytest.UsageError(str(error)) from error
         for name, value in environment.items():
             os.environ.setdefault(name, value)
+        # Each process of a run on several cores has a database of its own by itself; a broker so.
+        if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+            number = int(worker.removeprefix("gw")) + 1
+            os.environ["REDIS_URL"] = os.environ["REDIS_URL"].replace("db=0", f"db={number}")
     return (yield)
