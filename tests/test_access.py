@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.urls import get_resolver
 from django.utils import timezone
 
 from dialogues.models import Interview, Level, SharedVoice, Theme, Voice
@@ -11,6 +12,8 @@ from regions.people.access import TABLE, NotAllowed, Standing, towns_where
 from regions.people.acts import Act
 from stakeholders.models import Asset, Stakeholder
 from stories.models import Brief, Edition, Story
+
+from .test_urls import LINES, PEOPLE
 
 pytestmark = pytest.mark.django_db
 
@@ -123,3 +126,29 @@ def test_every_act_is_given_to_someone_and_no_outsider_reads_raw_text():
     assert all(TABLE[act] for act in Act)
     for act in (Act.READ_A, Act.READ_B, Act.READ_C, Act.READ_OWN):
         assert not set(TABLE[act]) & {Role.PREFECTURE, Role.BUREAU, Role.ADVISOR, Role.NATION}
+
+
+# Pages whose address is open to more people than the row that the walk asks for.
+NARROWER = {
+    "stakeholder-edit": "X",  # another body's page than the one that the section keeps
+    "story": "N",  # a story that was not issued
+}
+
+
+def test_the_walk_over_all_urls_expects_what_the_table_says():
+    """`LINES` of test_urls names who comes in; the page names its acts; the table has the rest."""
+    letters = {role: letter for letter, role in zip(PEOPLE, Role, strict=True)}
+    for name, (expected, _) in LINES.items():
+        acts = view_of(name).acts
+        held = {letters[role] for act in acts for role in TABLE[act]}
+        assert held - set(NARROWER.get(name, "")) == set(expected), name
+
+
+def view_of(name: str, resolver=None):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if hasattr(pattern, "url_patterns"):
+            if found := view_of(name, pattern):
+                return found
+        elif pattern.name == name:
+            return pattern.callback
+    return None
