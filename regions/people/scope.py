@@ -8,32 +8,19 @@ from contextlib import contextmanager
 from functools import partial, wraps
 
 from django.db import ProgrammingError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from psycopg.errors import InsufficientPrivilege
-
-from regions.models import Municipality, User
 
 from .access import NotAllowed, Standing, towns_where
 from .acts import Act
 from .locks import doors
+from .requests import PersonRequest, TownRequest
 from .submissions import once
 
+__all__ = ["PersonRequest", "TownRequest", "town_page"]
+
 logger = logging.getLogger(__name__)
-
-
-class PersonRequest(HttpRequest):
-    """A request of someone who signed in (LoginRequiredMiddleware sees to it)."""
-
-    user: User  # type: ignore[assignment]
-
-
-class TownRequest(PersonRequest):
-    """A request inside a town: what `town_page` hands to a view."""
-
-    town: Municipality
-    standing: Standing
-    htmx: object
 
 
 def town_page(*acts: Act) -> Callable:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -21,9 +20,7 @@ from django.utils.crypto import salted_hmac
 from regions.models import Submission
 
 from .errors import Conflict
-
-if TYPE_CHECKING:
-    from .scope import TownRequest
+from .requests import TownRequest
 
 FIELD = "submit_key"
 APART = {FIELD, "csrfmiddlewaretoken"}
