@@ -114,6 +114,7 @@ register(
         ),
         page=lambda thing: _interview(thing, "interview"),
         edit=lambda thing: _interview(thing, "interview-edit"),
+        voices=lambda thing: [],
     )
 )
 register(
@@ -136,6 +137,7 @@ register(
         ),
         page=lambda voice: _voice(voice, "voice"),
         edit=lambda voice: _voice(voice, "voice-edit"),
+        voices=lambda voice: [voice.pk],
         veiled=veiled,
         barred=barred,
     )

@@ -97,7 +97,6 @@ lock(
     Draft,
     staff=may("select insert update delete", where=OWN),
     partner=may("select insert update delete", where=OWN),
-    counted=False,
 )
 lock(ConsentRecord, staff=ADD, partner=ADD)
 lock(SharingDecision, staff=ADD, partner=READ, clock=READ)

@@ -2,8 +2,8 @@
 
 from django.urls import reverse
 
-from regions.models import Portrait, SupportEvent, SupportRound
-from regions.people.history.kinds import Kind, Part, pages, register
+from regions.models import AccessReview, Portrait, Reading, SupportEvent, SupportRound
+from regions.people.history.kinds import Kind, Part, kept, pages, register
 
 
 def _town(thing: Portrait | SupportRound) -> str:
@@ -51,6 +51,7 @@ register(
         edit=lambda thing: reverse("event-edit", args=[thing.municipality.code, thing.pk]),
     )
 )
+kept([AccessReview, Reading])
 pages(
     {
         "portrait": "地域の今とあるべき姿を書くページ",

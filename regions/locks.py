@@ -3,9 +3,11 @@
 from regions.people.locks.policies import ADD, ALL, READ, WRITE, lock, may, open_table
 
 from .models import (
+    AccessReview,
     AdvisorNote,
     Attempt,
     Bureau,
+    Handover,
     HistoryDigest,
     Job,
     Membership,
@@ -13,11 +15,13 @@ from .models import (
     PasswordRule,
     Portrait,
     Prefecture,
+    Reading,
     Slip,
     Submission,
     SupportEvent,
     SupportRound,
     User,
+    Visit,
 )
 
 lock(Portrait, staff=WRITE, partner=READ, section=READ, companion=READ, nation=READ)
@@ -39,11 +43,46 @@ lock(Slip, staff=WRITE, login=may("select update"), counted=False)
 lock(Submission, staff=ADD, partner=ADD, section=ADD, companion=ADD, counted=False)
 lock(Membership, staff=WRITE, read_by_all=True, counted=False)
 
+# Who leaves a desk or takes it over reads and writes the note; the town's staff arranges the rest.
+MY_DESK = """desk_id IN (SELECT id FROM regions_membership WHERE user_id = tsumugi.person())
+    OR successor_id IN (SELECT id FROM regions_membership WHERE user_id = tsumugi.person())"""
+MINE = may("select insert update", where=MY_DESK, adds=MY_DESK)
+lock(Handover, staff=WRITE, partner=MINE, section=MINE, counted=False)
+lock(AccessReview, staff=ADD, partner=READ, section=READ, clock=READ, counted=False)
+
+# Everyone leaves his own mark and nobody another's. Those who walk alongside read none, not even
+# their own: so what is added must not be asked back (regions/readings/log.py).
+OWN_MARK = "by_id = tsumugi.person()"
+LEAVES = may("insert", adds=OWN_MARK)
+SEES_ALL = may("select insert", adds=OWN_MARK)
+READS_OWN = may("select insert", where=OWN_MARK, adds=OWN_MARK)
+lock(
+    Reading,
+    staff=SEES_ALL,
+    partner=READS_OWN,
+    section=READS_OWN,
+    companion=LEAVES,
+    nation=LEAVES,
+    clock=READ,
+    counted=False,
+)
+lock(
+    Visit,
+    staff=SEES_ALL,
+    partner=SEES_ALL,
+    section=SEES_ALL,
+    companion=LEAVES,
+    nation=LEAVES,
+    counted=False,
+)
+
 # Signing in, before any town is known.
 open_table("django_session", app=ALL)
 open_table(Attempt, app=ALL)
+# Of the second factor, the town is told who has one.
+HAS_ONE = may("select", columns="id user_id type")
+open_table("mfa_authenticator", app=ALL, staff=HAS_ONE, partner=HAS_ONE, section=HAS_ONE)
 for table in (
-    "mfa_authenticator",
     "usersessions_usersession",
     # Asked by the library when someone signs in; nobody has an address here.
     "account_emailaddress",

@@ -2,12 +2,15 @@
 
 from django.urls import reverse
 
+from regions.desks import signs as desks
 from regions.models import AdvisorNote, Portrait, SupportEvent, SupportRound
 from regions.office.dates import fiscal_year
 from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.progress.next_steps import NextStep, proposes
 from regions.progress.signs import moved
+
+__all__ = ["desks"]
 
 moved(Portrait.objects.all(), SupportRound.objects.all(), SupportEvent.objects.all())
 

@@ -1,9 +1,11 @@
 from django.urls import include, path
 
 from .accounts import urls as accounts
+from .desks import urls as desks
 from .people import views as people
 from .people.history import views as history
 from .progress import views as progress
+from .readings import urls as readings
 from .support import views as support
 
 town = [
@@ -25,5 +27,5 @@ urlpatterns = [
     path("overview/", progress.overview, name="overview"),
     path("healthz", people.health, name="health"),
     path("", include(accounts.urlpatterns)),
-    path("m/<code>/", include([*town, *accounts.town])),
+    path("m/<code>/", include([*town, *accounts.town, *desks.town, *readings.town])),
 ]

@@ -51,7 +51,8 @@ class StakeholderForm(TownForm):
     def __init__(self, *args: Any, whole: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if whole:
-            sections = Membership.objects.in_effect().filter(
+            # Whoever takes over a section's desk next April keeps its page already (desks.py).
+            sections = Membership.objects.not_over().filter(
                 municipality=self.town, role=Role.SECTION
             )
             self.fields["keepers"].queryset = sections  # type: ignore[attr-defined]

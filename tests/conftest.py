@@ -7,6 +7,7 @@ from django.test import Client
 from dialogues.models import Level, ThemeNote
 from regions.models import (
     AdvisorNote,
+    Handover,
     Job,
     Membership,
     Municipality,
@@ -90,6 +91,7 @@ class Rows:
     citation: Any
     step: Any
     job: Any
+    handed_over: Any
 
 
 def fill(world: World, town: Municipality, suffix: str) -> Rows:
@@ -146,6 +148,14 @@ def fill(world: World, town: Municipality, suffix: str) -> Rows:
         ),
         job=Job.objects.create(
             municipality=town, kind="issue-brief", requested_by=staff, state="refused", reason="否"
+        ),
+        handed_over=Handover.objects.create(
+            municipality=town,
+            desk=Membership.objects.get(user=world.people[f"center{suffix}"]),
+            successor=Membership.objects.get(user=staff),
+            note="区長会は、先に会長へ。",
+            note_by=world.people[f"center{suffix}"],
+            note_at="2026-11-01T09:00+09:00",
         ),
     )
 

@@ -5,8 +5,9 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.conf import settings as product
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import include, path
@@ -191,6 +192,11 @@ def test_a_board_of_two_thousand_voices_can_be_moved_at_once(world, browse):
     assert browse(world.staff).post("/m/990019/words/move/", typed).status_code == 302
 
 
+async def answered(*told) -> None:
+    await config.asgi.application(*told)
+    await sync_to_async(connections.close_all)()
+
+
 def through_asgi(*headers):
     """The status of a POST with a body that is never read."""
     sent = []
@@ -215,7 +221,7 @@ def through_asgi(*headers):
     }
     # In a thread of its own: a browser test before it leaves a loop in this one.
     with ThreadPoolExecutor(1) as apart:
-        apart.submit(asyncio.run, config.asgi.application(scope, receive, send)).result()
+        apart.submit(asyncio.run, answered(scope, receive, send)).result()
     return sent[0]["status"]
 
 

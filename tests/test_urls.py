@@ -111,6 +111,13 @@ LINES: dict[str, tuple[str, Args]] = {
     "person-new": ("K", none),
     "people-rule": ("K", none),
     "slip": ("K", lambda r: {"pk": r.membership.pk}),
+    "access-review": (TOWN, none),
+    "access-end": ("K", lambda r: {"pk": r.membership.pk}),
+    "handover": ("SK", lambda r: {"pk": r.membership.pk}),
+    "handover-note": ("SK", lambda r: {"pk": r.membership.pk}),
+    "handover-cancel": ("K", lambda r: {"pk": r.handed_over.desk_id}),
+    "handover-read": ("S", lambda r: {"pk": r.handed_over.desk_id}),
+    "readers": (TOWN, none),
 }
 
 OPEN = {

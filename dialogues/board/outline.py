@@ -54,6 +54,11 @@ class Word:
         return f"{len(names)}分野（{'・'.join(names)}）" if names else ""
 
     @property
+    def shown(self) -> list[int]:
+        """The voices whose words stand under it."""
+        return [voice.pk for voice in self.voices] + [each.voice_id for each in self.shared]
+
+    @property
     def wide(self) -> bool:
         return len(self.sectors) >= WIDE
 

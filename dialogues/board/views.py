@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -13,10 +13,11 @@ from django.urls import reverse
 from dialogues.models import BoardAct, Prompt, Theme, Voice
 from dialogues.models.voices import VoiceQuerySet
 from dialogues.trail import Place, word_trail
-from regions.models import Municipality
+from regions.models import Municipality, Reading
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
+from regions.readings.log import note_reading
 from stakeholders.models import Sector
 
 from . import actions, outline
@@ -31,6 +32,7 @@ def board(request: TownRequest) -> HttpResponse:
     """ことば: the unplaced voices beside the words with their voices."""
     if not request.standing.can(Act.READ_A):
         words = outline.outside(request.standing)
+        _note_board(request, words)
         return render(request, "dialogues/board_outside.html", {"words": words})
     unplaced = list(outline.unplaced(request.user, request.town))
     shown = (
@@ -52,7 +54,15 @@ def board(request: TownRequest) -> HttpResponse:
         "undoable": _offered(request, actions.next_to_undo) if may_edit else None,
         "redoable": _offered(request, actions.next_to_redo) if may_edit else None,
     }
+    _note_board(request, words, shown)
     return render(request, "dialogues/board.html", context)
+
+
+def _note_board(
+    request: TownRequest, words: list[outline.Word], unplaced: Sequence[Voice] = ()
+) -> None:
+    shown = [pk for word in words for pk in word.shown] + [voice.pk for voice in unplaced]
+    note_reading(request, Reading.Kind.WORDS, voices=shown)
 
 
 def _offered(

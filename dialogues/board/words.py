@@ -11,10 +11,12 @@ from django.urls import reverse
 from dialogues.consent.sharing import repeats_unquotable, told_repeats
 from dialogues.models import Theme, ThemeNote, Voice
 from dialogues.trail import word_trail
+from regions.models import Reading
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
 from regions.people.history.restoring import restored
 from regions.people.scope import TownRequest, town_page
+from regions.readings.log import note_reading
 from regions.support import actions as support
 from regions.support.forms import question, reply
 
@@ -64,6 +66,8 @@ def _page(request: TownRequest, theme: Theme, **forms: object) -> HttpResponse:
         context["join_form"] = JoinForm(theme=theme, town=town, auto_id="join_%s")
         if found := repeats_unquotable(town, f"{theme.word}\0{theme.definition}\0{theme.divided}"):
             context["repeats"] = told_repeats(found, reader)
+    shown = context["word"].shown if context["word"] else []
+    note_reading(request, Reading.Kind.WORDS, what=theme.word, voices=shown)
     inside = standing.can(Act.READ_A)
     template = "dialogues/word.html" if inside else "dialogues/word_outside.html"
     return render(request, template, context | forms)

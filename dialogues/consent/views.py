@@ -6,8 +6,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from dialogues.models import Level, SharingDecision, Voice
+from regions.models import Reading
 from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
+from regions.readings.log import note_reading
 
 from . import sharing as rules
 from .forms import ApproveForm, RefuseForm
@@ -32,11 +34,12 @@ def sharing(request: TownRequest) -> HttpResponse:
     voices = _seen(request)
     tabs = [(key, label, narrow(voices).count()) for key, label, narrow in TABS]
     show = request.GET.get("show", "")
-    key, _, narrow = next((tab for tab in TABS if tab[0] == show), TABS[0])
+    key, label, narrow = next((tab for tab in TABS if tab[0] == show), TABS[0])
     page = Paginator(narrow(voices).select_related("shared"), PER_PAGE).get_page(
         request.GET.get("page")
     )
     context = {"tabs": tabs, "show": key, "page": page, "any": any(n for _, _, n in tabs)}
+    note_reading(request, Reading.Kind.SHARING, what=label, voices=[voice.pk for voice in page])
     return render(request, "dialogues/sharing.html", context)
 
 
@@ -105,4 +108,5 @@ def _page(request: TownRequest, voice: Voice, **forms: object) -> HttpResponse:
         "approve_form": ApproveForm(initial={"text": proposal}, auto_id="approve_%s"),
         "refuse_form": RefuseForm(auto_id="refuse_%s"),
     }
+    note_reading(request, Reading.Kind.SHARING, what=voice.label, voices=[voice.pk])
     return render(request, "dialogues/sharing_voice.html", context | forms)

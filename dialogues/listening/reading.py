@@ -16,11 +16,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from dialogues.consent.sharing import OUTSIDE
-from dialogues.models import Level, Prompt, SharedVoice, Theme
+from dialogues.models import Level, Prompt, SharedVoice, Theme, Voice
 from dialogues.trail import trail
+from regions.models import Reading
 from regions.people.acts import Act
 from regions.people.limits import at_most
 from regions.people.scope import PersonRequest, TownRequest, town_page
+from regions.readings.log import note_reading, readers_of
 from stakeholders.models import Sector
 
 from .views import editable_voice, edited, say_saved, voices_seen
@@ -49,6 +51,12 @@ class SharedFilter(forms.Form):
     @property
     def narrowed(self) -> bool:
         return any(self.chosen(name) for name in self.fields)
+
+    @property
+    def told(self) -> str:
+        """By what it was narrowed, without what was typed or chosen."""
+        labels = [str(self.fields[name].label) for name in self.fields if self.chosen(name)]
+        return "・".join(labels)
 
 
 class VoiceFilter(SharedFilter):
@@ -126,12 +134,16 @@ def _list(
         "found": page.paginator.count,
         "total": everything.count() if asked.narrowed else page.paginator.count,
     }
+    kind = Reading.Kind.VOICES if everything.model is Voice else Reading.Kind.SHARED
+    shown = [row.pk if kind == Reading.Kind.VOICES else row.voice_id for row in page]
+    note_reading(request, kind, what=asked.told, voices=shown)
     return render(request, template, context)
 
 
 @town_page(Act.READ_A)
 def voice(request: TownRequest, number: int) -> HttpResponse:
     found = get_object_or_404(voices_seen(request), number=number)
+    note_reading(request, Reading.Kind.VOICE, what=found.label, voices=[found.pk])
     may = request.standing.can
     shared = SharedVoice.objects.visible_to(request.user).filter(voice=found)
     context = {
@@ -140,6 +152,7 @@ def voice(request: TownRequest, number: int) -> HttpResponse:
         "shared": shared.first() if may(Act.READ_SHARED_A) else None,
         "trail": trail(request.standing, found),
         "may_edit": found.can_edit(request.standing),
+        "readers": readers_of(request.standing, found.pk),
     }
     return render(request, "dialogues/voice.html", context)
 
@@ -154,4 +167,5 @@ def edit_voice(request: TownRequest, number: int) -> HttpResponse:
         if voices_seen(request).filter(pk=saved.pk).exists():
             return redirect(here)
         return redirect("voices", code=request.town.code)
+    note_reading(request, Reading.Kind.VOICE, what=found.label, voices=[found.pk])
     return render(request, "dialogues/voice_edit.html", context | {"back": here})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -15,9 +16,12 @@ from django.utils.crypto import salted_hmac
 from dialogues.consent.levels import REACH, ConsentError, agreed_level
 from dialogues.models import Draft, Interview, Level, Speaker, Voice
 from dialogues.trail import printings
+from regions.models import Reading
+from regions.office.dates import wareki
 from regions.people.acts import Act
 from regions.people.history.restoring import restored
 from regions.people.scope import TownRequest, town_page
+from regions.readings.log import note_reading
 
 from . import actions
 from .forms import InterviewForm, VoiceEditForm, VoiceForm
@@ -56,7 +60,13 @@ def interview(request: TownRequest, pk: int) -> HttpResponse:
         "rows": rows,
         "hidden": found.voices.count() - len(rows),
     }
+    _note_interview(request, found, rows)
     return render(request, "dialogues/interview.html", context)
+
+
+def _note_interview(request: TownRequest, found: Interview, rows: Iterable[Voice] = ()) -> None:
+    what = f"{wareki(found.date, weekday=False)}　{found.place}"
+    note_reading(request, Reading.Kind.INTERVIEW, what=what, voices=[row.pk for row in rows])
 
 
 @town_page(Act.HEAR)
@@ -99,6 +109,7 @@ def _edit_interview(request: TownRequest, found: Interview, title: str) -> HttpR
     back = reverse("interviews", args=[request.town.code])
     if found.pk:
         back = reverse("interview", args=[request.town.code, found.pk])
+        _note_interview(request, found)
     context = {"form": form, "title": title, "back": back, "may_name": may_name, "found": found}
     return render(request, "dialogues/interview_edit.html", context)
 
@@ -155,6 +166,7 @@ def _capture(
         # Opens this person's drafts of this interview in this browser, and nothing else.
         "draft_key": key.hexdigest(),
     }
+    _note_interview(request, found, rows)
     return render(request, "dialogues/capture.html", context)
 
 
@@ -217,6 +229,7 @@ def edit_row(request: TownRequest, pk: int, number: int) -> HttpResponse:
             return _row(request, saved, context["recall"])
         say_saved(request, saved, context["recall"])
         return redirect("capture", code=request.town.code, pk=pk)
+    note_reading(request, Reading.Kind.VOICE, what=voice.label, voices=[voice.pk])
     context["back"] = reverse("capture", args=[request.town.code, pk])
     context["here"] = reverse("row-edit", args=[request.town.code, pk, number])
     page = "dialogues/_row_form.html" if request.htmx else "dialogues/voice_edit.html"

@@ -39,7 +39,7 @@ def add_person(request: TownRequest) -> HttpResponse:
     form = PersonForm(request.POST or None, town=request.town)
     if request.method == "POST" and form.is_valid():
         slip, code = actions.add_person(form, by=request.standing)
-        return _printed(request, slip, code)
+        return printed(request, slip, code)
     context = {
         "form": form,
         "title": "町に入る人を加える",
@@ -72,7 +72,7 @@ def slip(request: TownRequest, pk: int) -> HttpResponse:
             town=request.town,
             resets_second="resets_second" in request.POST,
         )
-        return _printed(request, issued, code)
+        return printed(request, issued, code)
     return render(request, "regions/account/slip_ask.html", {"membership": membership})
 
 
@@ -95,7 +95,7 @@ def edit_rule(request: TownRequest) -> HttpResponse:
     return render(request, "ui/edit.html", context)
 
 
-def _printed(request: TownRequest, slip: Slip, code: str) -> HttpResponse:
+def printed(request: TownRequest, slip: Slip, code: str) -> HttpResponse:
     """The paper itself: the code stands here and nowhere else."""
     context = {
         "slip": slip,

@@ -1,4 +1,5 @@
 from .accounts import TRIES, Attempt, PasswordRule, Slip
+from .desks import AccessReview, Handover
 from .digests import HistoryDigest
 from .jobs import Job, JobState
 from .people import (
@@ -10,6 +11,7 @@ from .people import (
     User,
 )
 from .places import Bureau, Municipality, Prefecture, check_digit
+from .readings import Reading, Visit
 from .submissions import Submission
 from .support import (
     AdvisorNote,
@@ -27,10 +29,12 @@ __all__ = [
     "SHORTEST_WITH_SECOND",
     "TOWN_ROLES",
     "TRIES",
+    "AccessReview",
     "AdvisorNote",
     "Attempt",
     "Bureau",
     "EventKind",
+    "Handover",
     "HistoryDigest",
     "Job",
     "JobState",
@@ -41,6 +45,7 @@ __all__ = [
     "Phase",
     "Portrait",
     "Prefecture",
+    "Reading",
     "Role",
     "Slip",
     "Submission",
@@ -51,6 +56,7 @@ __all__ = [
     "TownModel",
     "TownQuerySet",
     "User",
+    "Visit",
     "check_digit",
     "town_keys",
 ]

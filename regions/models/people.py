@@ -85,6 +85,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             Q(valid_until__isnull=True) | Q(valid_until__gte=day), valid_from__lte=day
         )
 
+    def not_over(self) -> MembershipQuerySet:
+        """In effect, or still to come."""
+        today = timezone.localdate()
+        lasting = Q(valid_until__isnull=True) | Q(valid_until__gte=today)
+        return self.filter(lasting).exclude(valid_until__lt=F("valid_from"))
+
     def of(self, town: Municipality) -> MembershipQuerySet:
         return self.filter(municipality=town)
 
@@ -135,8 +141,10 @@ class Membership(models.Model):
                 & Q(prefecture__isnull=True, bureau__isnull=True),
             ),
             models.CheckConstraint(
+                # A term that ends the day before it begins is one that was called off.
                 name="membership_ends_after_it_begins",
-                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                condition=Q(valid_until__isnull=True)
+                | Q(valid_until__gte=F("valid_from") - dt.timedelta(days=1)),
             ),
             # What a town's own row (a keeper) refers to by a composite key.
             models.UniqueConstraint(fields=["municipality", "id"], name="membership_town_id"),
@@ -149,3 +157,11 @@ class Membership(models.Model):
     def place(self) -> str:
         place = self.municipality or self.prefecture or self.bureau
         return str(place) if place else "全国"
+
+    @property
+    def begun(self) -> bool:
+        return self.valid_from <= timezone.localdate()
+
+    @property
+    def called_off(self) -> bool:
+        return self.valid_until is not None and self.valid_until < self.valid_from

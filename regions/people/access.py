@@ -75,6 +75,9 @@ TABLE: dict[Act, dict[Role, str]] = {
     Act.SEE_HISTORY: town(S, K, C, H),
     Act.OVERVIEW: area(P, B, A, N),
     Act.MANAGE_PEOPLE: town(K),
+    Act.SEE_ACCESS: town(S, K, C, H, X),
+    Act.SEE_READINGS: town(K),
+    Act.SEE_OWN_READINGS: town(S, K, C, H, X),
 }
 
 ONLY_WHERE_SUPPORTED = {Act.READ_SHARED_B: {P, B}}

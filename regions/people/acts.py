@@ -34,3 +34,6 @@ class Act(models.TextChoices):
     SEE_HISTORY = "see_history", "書きかえの履歴と、記録の指紋を見る"
     OVERVIEW = "overview", "町の一覧を見る"
     MANAGE_PEOPLE = "manage_people", "この町に入る人を管理する"
+    SEE_ACCESS = "see_access", "この町に入れる人の一覧を見る"
+    SEE_READINGS = "see_readings", "だれが何を読んだかを見る"
+    SEE_OWN_READINGS = "see_own_readings", "自分が読んだものの記録を見る"

@@ -10,7 +10,10 @@ from functools import partial, wraps
 from django.db import ProgrammingError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from psycopg.errors import InsufficientPrivilege
+
+from regions.models import Visit
 
 from .access import NotAllowed, Standing, towns_where
 from .acts import Act
@@ -21,6 +24,9 @@ from .submissions import once
 __all__ = ["PersonRequest", "TownRequest", "town_page"]
 
 logger = logging.getLogger(__name__)
+
+VISITED = "visited"
+"""In the session: {code of a town: the day on which it was noted}."""
 
 
 def town_page(*acts: Act) -> Callable:
@@ -40,12 +46,26 @@ def town_page(*acts: Act) -> Callable:
             request.standing = Standing(request.user, request.town)
             with second_lock(view.__name__), doors.inside(request.standing):
                 request.standing.check(*acts)
+                _note_visit(request)
                 return once(request, partial(view, request, **kwargs))
 
         guarded.acts = acts  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+def _note_visit(request: TownRequest) -> None:
+    """Once a day and session: when this person last was here, for 「だれが入れるか」."""
+    code, today = request.town.code, timezone.localdate()
+    noted = request.session.get(VISITED, {})
+    if noted.get(code) == str(today):
+        return
+    visit = Visit(municipality=request.town, by=request.user, day=today)
+    # Nothing is asked back: not everyone who leaves a mark may read it.
+    Visit.objects.bulk_create([visit], ignore_conflicts=True)
+    still = {town: day for town, day in noted.items() if day == str(today)}
+    request.session[VISITED] = still | {code: str(today)}
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from regions.models import AdvisorNote, Municipality, Portrait, SupportEvent, SupportRound
+from regions.models import AdvisorNote, Handover, Municipality, Portrait, SupportEvent, SupportRound
 from regions.office.dates import fiscal_year, fiscal_year_label
 from regions.people.acts import Act
 from regions.people.history.restoring import restored
@@ -32,9 +33,16 @@ def town(request: TownRequest) -> HttpResponse:
         "next_event": next((e for e in events if not e.done and e.date >= today), None),
         "progress": progress_of(Municipality.objects.filter(pk=request.town.pk))[request.town.pk],
         "next_steps": next_steps(request.standing),
+        "handed_over": _handed_over(request) if request.standing.can(Act.SEE_ACCESS) else [],
         "notes": AdvisorNote.objects.visible_to(request.user).filter(round=round) if round else [],
     }
     return render(request, "regions/town.html", context)
+
+
+def _handed_over(request: TownRequest) -> QuerySet[Handover]:
+    """Notes to the person who takes over a desk."""
+    seen = Handover.objects.visible_to(request.user).of(request.town)
+    return seen.to_read(request.user).select_related("desk__user", "note_by")
 
 
 @town_page(Act.EDIT_TOWN)

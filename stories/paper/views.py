@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.db.models import Count
 from django.http import Http404, HttpResponse
@@ -10,7 +12,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
 from dialogues.models import Voice
-from regions.models import Job, JobState
+from regions.models import Job, JobState, Reading
 from regions.office.forms import hold
 from regions.office.jobs import enqueue
 from regions.people.access import NotAllowed
@@ -18,11 +20,12 @@ from regions.people.acts import Act
 from regions.people.history.restoring import restored
 from regions.people.limits import at_most
 from regions.people.scope import TownRequest, town_page
+from regions.readings.log import note_reading
 from stories.models import Audience, Brief, Edition, Story
 from stories.models.briefs import check_audience
 
 from . import actions, recall
-from .content import MOST_QUOTES, content_of, contents_of
+from .content import MOST_QUOTES, Quote, content_of, contents_of
 from .forms import ApprovalForm, BriefForm, QuotesForm
 from .jobs import ISSUE
 from .rules import State, check_can_issue, examine, lost_words, states_of
@@ -115,7 +118,19 @@ def _show(request: TownRequest, brief: Brief, approval: ApprovalForm | None = No
             request.standing,
         ),
     }
+    _note_brief(request, brief, seen.content.quotes)
     return render(request, "stories/brief.html", context)
+
+
+def _note_brief(
+    request: TownRequest,
+    brief: Brief,
+    quotes: Iterable[Quote],
+    *,
+    how: Reading.How = Reading.How.SCREEN,
+) -> None:
+    voices = [quote.voice for quote in quotes]
+    note_reading(request, Reading.Kind.BRIEF, what=brief.title, voices=voices, how=how)
 
 
 @town_page(Act.PREPARE_BRIEF)
@@ -138,6 +153,9 @@ def quotes(request: TownRequest, pk: int) -> HttpResponse:
         return redirect("brief", code=request.town.code, pk=brief.pk)
     lost = lost_words(brief, request.user)
     context = {"brief": brief, "form": form, "most": most, "lost": lost}
+    note_reading(
+        request, Reading.Kind.BRIEF, what=brief.title, voices=[voice.pk for voice in voices]
+    )
     return render(request, "stories/quotes.html", context)
 
 
@@ -204,7 +222,9 @@ def issue(request: TownRequest, pk: int) -> HttpResponse:
 def preview(request: TownRequest, pk: int) -> HttpResponse:
     """As it would be printed now, marked 下書き on every page."""
     brief = _seen(request, pk)
-    paper = print_content(content_of(brief), at=timezone.now())
+    content = content_of(brief)
+    paper = print_content(content, at=timezone.now())
+    _note_brief(request, brief, content.quotes, how=Reading.How.PDF)
     name = actions.name_of(brief, 0).replace("_v0.pdf", "_下書き.pdf")
     return _pdf(paper.pdf, name, as_attachment=False)
 
@@ -225,6 +245,8 @@ def edition(request: TownRequest, pk: int, number: int) -> HttpResponse:
     editions = Edition.objects.visible_to(request.user).of(request.town)
     row = get_object_or_404(editions, brief=pk, number=number)
     recall.check_open(row, request.standing)
+    what = f"{row.title}　第{row.number}版"
+    note_reading(request, Reading.Kind.EDITION, what=what, how=Reading.How.PDF)
     return _pdf(bytes(row.pdf), row.file_name, as_attachment=True)
 
 

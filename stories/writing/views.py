@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from dialogues.models import Theme, Voice
+from regions.models import Reading
 from regions.people.acts import Act
 from regions.people.history.restoring import restored
 from regions.people.scope import TownRequest, town_page
+from regions.readings.log import note_reading
 from regions.support import actions as notes
 from regions.support.forms import question, reply
 from stories.models import (
@@ -82,6 +84,10 @@ def story(request: TownRequest, pk: int) -> HttpResponse:
         if may(Act.SEE_NOTES)
         else [],
     }
+    cited = [
+        each.citation.voice_id for told in lines.values() for line in told for each in line.evidence
+    ]
+    note_reading(request, Reading.Kind.STORY, what=story.title, voices=filter(None, cited))
     return render(request, "stories/story.html", context)
 
 
@@ -178,6 +184,8 @@ def citations(request: TownRequest, pk: int, line: int) -> HttpResponse:
         actions.cite(row, **chosen)
         messages.success(request, "根拠を保存しました。")
         return redirect("story-lines", code=request.town.code, pk=story.pk, section=row.section)
+    shown = [voice.pk for voice in offer.voices]
+    note_reading(request, Reading.Kind.STORY, what=story.title, voices=shown)
     return render(request, "stories/citations.html", {"story": story, "line": row, "offer": offer})
 
 

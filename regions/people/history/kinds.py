@@ -103,6 +103,8 @@ class Kind:
     """Events whose words this person may not read."""
     barred: Judge = nothing
     """Events whose words can't be brought back by anybody."""
+    voices: Callable[[Any], list[int]] | None = None
+    """For what tells of what was said: the voices whose words stand in its history."""
     own: bool = False
     """Whoever may write the thing sees its history, too."""
 

@@ -7,9 +7,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from regions.models import HistoryDigest
+from regions.models import HistoryDigest, Reading
 from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
+from regions.readings.log import note_reading
 
 from .entries import told
 from .kinds import KINDS
@@ -29,6 +30,8 @@ def history(request: TownRequest, kind: str, pk: int) -> HttpResponse:
     thing = get_object_or_404(found.model.objects.visible_to(request.user).of(request.town), pk=pk)
     found.check(request.standing, thing)
     entries = told(found, thing, request.standing, events_of(found, thing))
+    if found.voices:
+        note_reading(request, Reading.Kind.HISTORY, what=str(thing), voices=found.voices(thing))
     context = {"kind": found, "thing": thing, "back": found.page(thing)}
     if request.htmx:
         context |= {"entries": entries[:NEWEST], "more": len(entries) > NEWEST}

@@ -46,17 +46,19 @@ class May:
     """What one role may do: any of `select insert update delete`.
 
     `where` narrows the rows that are seen, changed or deleted (SQL over the table's columns), not
-    those that are added. `columns` narrows what is seen of them, `changes` what is changed.
+    those that are added; `adds` narrows what a row may be after it was added or changed. `columns`
+    narrows what is seen of them, `changes` what is changed.
     """
 
     acts: tuple[str, ...]
     where: str = ""
     columns: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    adds: str = ""
 
 
-def may(acts: str, *, where: str = "", columns: str = "", changes: str = "") -> May:
-    return May(tuple(acts.split()), where, tuple(columns.split()), tuple(changes.split()))
+def may(acts: str, *, where: str = "", columns: str = "", changes: str = "", adds: str = "") -> May:
+    return May(tuple(acts.split()), where, tuple(columns.split()), tuple(changes.split()), adds)
 
 
 READ = may("select")
@@ -207,8 +209,9 @@ def _locked(model: type[models.Model], rights: dict[Worn, May]) -> Iterator[str]
         yield _grant(table, worn, right)
         here = _here(worn)
         seen = f"{here} AND ({right.where})" if right.where else here
+        added = f"{here} AND ({right.adds})" if right.adds else here
         name = worn.removeprefix("tsumugi_")
-        yield f"CREATE POLICY {name} ON {table} TO {worn} USING ({seen}) WITH CHECK ({here});"
+        yield f"CREATE POLICY {name} ON {table} TO {worn} USING ({seen}) WITH CHECK ({added});"
 
 
 def _here(worn: Worn) -> str:

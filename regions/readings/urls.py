@@ -1,0 +1,5 @@
+from django.urls import path
+
+from . import views
+
+town = [path("people/readers/", views.readers, name="readers")]
