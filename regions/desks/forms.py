@@ -60,7 +60,7 @@ class PlanForm(TownForm):
         people = User.objects.filter(pk__in=held.values("user")).exclude(pk=desk.user_id)
         self.fields["who"].queryset = people.order_by("name")  # type: ignore[attr-defined]
         self.fields["login_id"].widget.attrs["autocomplete"] = "off"
-        self.initial |= {"post": desk.post, "valid_from": next_april()}
+        self.initial.update(post=desk.post, valid_from=next_april())
         self.fields["valid_from"].label = "引き継ぐ日（この日から、引き継ぐ方の担当）"
         self.fields["valid_until"].label = "引き継ぐ方の「いつまで」"
 
