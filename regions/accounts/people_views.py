@@ -55,7 +55,8 @@ def add_person(request: TownRequest) -> HttpResponse:
 @town_page(Act.MANAGE_PEOPLE)
 def slip(request: TownRequest, pk: int) -> HttpResponse:
     """Asks once more, then issues a slip and shows it this one time."""
-    held = Membership.objects.of(request.town).in_effect().select_related("user")
+    # Who begins in April begins with a slip in March.
+    held = Membership.objects.of(request.town).not_over().select_related("user")
     membership = get_object_or_404(held, pk=pk)
     try:
         slips.check_can_issue(membership.user, request.town, by=request.user)

@@ -51,6 +51,19 @@ def test_a_desk_goes_to_someone_new_with_a_slip(full, browse):
     planned = browse(world.checker).get(url(world.staff)).content.decode()
     assert "令和9年4月1日（木）の午前0時から" in planned
     assert "まだパスワードを決めていません" in planned
+    # The slip may be issued once more before the day.
+    again = f"/m/990019/people/{successor.pk}/slip/"
+    assert again in planned
+    assert "sato-k" in browse(world.checker).post(again).content.decode()
+
+
+def test_the_page_offers_the_coming_april_and_the_post(full, browse, monkeypatch):
+    world, _, _ = full
+    for moment, offered in (((2027, 3, 31, 23, 59), 9), ((2027, 4, 1, 0, 0), 10)):
+        at(monkeypatch, *moment)
+        page = browse(world.checker).get(url(world.staff)).content.decode()
+        assert f'value="令和{offered}年4月1日"' in page
+        assert 'value="町 担当の人"' in page
 
 
 def test_it_changes_at_midnight_in_tokyo(full, browse, monkeypatch):
