@@ -1,7 +1,7 @@
 """The second lock on what was said."""
 
 from regions.people.locks.doors import Worn
-from regions.people.locks.policies import ADD, ALL, READ, WRITE, lock, may
+from regions.people.locks.policies import ADD, ALL, QUESTION, READ, WRITE, guard, lock, may
 
 from .models import (
     Attendance,
@@ -69,7 +69,13 @@ lock(
 lock(
     Voice,
     staff=WRITE,
-    partner=WRITE,
+    # Nobody makes readable for himself what he may not read, and a voice stays where it was heard.
+    partner=may(
+        "select insert update",
+        changes="updated_at stakeholder_id speaker_id position prompt form moved after_talk"
+        " sensitive level revision",
+        only=f"level IN ('A', 'B') OR {HEARD.replace('voice.', '')}",
+    ),
     section=READ,
     companion=may(
         "select",
@@ -99,7 +105,16 @@ lock(
     partner=may("select insert update delete", where=OWN),
 )
 lock(ConsentRecord, staff=ADD, partner=ADD)
-lock(SharingDecision, staff=ADD, partner=READ, clock=READ)
+READABLE = f"""EXISTS (
+    SELECT FROM dialogues_voice voice
+     WHERE voice.id = voice_id AND (voice.level IN ('A', 'B') OR {HEARD}))"""
+lock(
+    SharingDecision,
+    staff=READ,
+    checker=ADD,
+    partner=may("select", where=READABLE),
+    clock=READ,
+)
 
 # Approved texts: B reaches who walks alongside as an advisor, or where the town is supported.
 NEAR = """level = 'A'
@@ -108,10 +123,12 @@ NEAR = """level = 'A'
         SELECT municipality_id FROM regions_supportround WHERE year = tsumugi.fiscal_year())"""
 lock(
     SharedVoice,
-    staff=ALL,
+    staff=may("select delete"),
+    checker=ALL,
     partner=may("select delete"),
     companion=may("select", where=NEAR),
     overview=may("select", where=NEAR),
+    history={Worn.PARTNER: READABLE},
 )
 
 lock(
@@ -132,5 +149,18 @@ lock(
     ),
 )
 lock(Placement, staff=ALL, partner=ALL, section=READ, companion=READ)
-lock(BoardAct, staff=ADD, partner=ADD, clock=READ)
-lock(ThemeNote, staff=WRITE, partner=WRITE, companion=ADD)
+ACT = may("select insert", adds="by_id = tsumugi.person()")
+lock(BoardAct, staff=ACT, partner=ACT, clock=READ)
+lock(ThemeNote, staff=WRITE, partner=WRITE, companion=QUESTION)
+
+# Who heard it reads C: nobody writes himself in where something was said already.
+guard(
+    "dialogues_interviewer",
+    "who_did_not_hear_it_names_no_interviewer",
+    """current_user = 'tsumugi_partner'
+     AND EXISTS (SELECT FROM public.dialogues_voice
+                  WHERE interview_id = coalesce(NEW.interview_id, OLD.interview_id))
+     AND NOT EXISTS (SELECT FROM public.dialogues_interviewer
+                      WHERE interview_id = coalesce(NEW.interview_id, OLD.interview_id)
+                        AND user_id = tsumugi.person())""",
+)

@@ -1,6 +1,16 @@
 """The second lock on this floor's tables, and on those that belong to no town."""
 
-from regions.people.locks.policies import ADD, ALL, READ, WRITE, lock, may, open_table
+from regions.people.locks.policies import (
+    ADD,
+    ALL,
+    QUESTION,
+    READ,
+    WRITE,
+    guard,
+    lock,
+    may,
+    open_table,
+)
 
 from .models import (
     AccessReview,
@@ -35,20 +45,35 @@ for plan in (SupportRound, SupportEvent):
         nation=READ,
         overview=READ,
     )
-lock(AdvisorNote, staff=WRITE, partner=WRITE, companion=ADD)
-lock(Job, staff=WRITE, partner=WRITE, clock=may("select update"))
+lock(AdvisorNote, staff=WRITE, partner=WRITE, companion=QUESTION)
+ASKED = may("select insert", adds="requested_by_id = tsumugi.person()")
+lock(Job, staff=ASKED, partner=ASKED, clock=may("select update"))
 lock(HistoryDigest, staff=READ, partner=READ, clock=ADD)
-lock(PasswordRule, staff=WRITE, login=READ, counted=False)
-lock(Slip, staff=WRITE, login=may("select update"), counted=False)
-lock(Submission, staff=ADD, partner=ADD, section=ADD, companion=ADD, counted=False)
-lock(Membership, staff=WRITE, read_by_all=True, counted=False)
+SENT = may("select insert", adds="by_id = tsumugi.person()")
+lock(Submission, staff=SENT, partner=SENT, section=SENT, companion=SENT, counted=False)
+# Who comes in is the checker's to say.
+lock(PasswordRule, staff=READ, checker=WRITE, login=READ, counted=False)
+lock(
+    Slip,
+    staff=READ,
+    checker=WRITE,
+    login=may("select update", changes="used_at voided_at"),
+    counted=False,
+)
+lock(Membership, staff=READ, checker=WRITE, read_by_all=True, counted=False)
+guard(
+    "regions_user",
+    "only_the_operator_appoints_operators",
+    "NEW.is_operator AND current_user NOT IN ('tsumugi_loader', 'tsumugi_owner')",
+    on="INSERT OR UPDATE OF is_operator",
+)
 
 # Who leaves a desk or takes it over reads and writes the note; the town's staff arranges the rest.
 MY_DESK = """desk_id IN (SELECT id FROM regions_membership WHERE user_id = tsumugi.person())
     OR successor_id IN (SELECT id FROM regions_membership WHERE user_id = tsumugi.person())"""
 MINE = may("select insert update", where=MY_DESK, adds=MY_DESK)
 lock(Handover, staff=WRITE, partner=MINE, section=MINE, counted=False)
-lock(AccessReview, staff=ADD, partner=READ, section=READ, clock=READ, counted=False)
+lock(AccessReview, staff=READ, checker=ADD, partner=READ, section=READ, clock=READ, counted=False)
 
 # Everyone leaves his own mark and nobody another's. Those who walk alongside read none, not even
 # their own: so what is added must not be asked back (regions/readings/log.py).
@@ -81,7 +106,9 @@ open_table("django_session", app=ALL)
 open_table(Attempt, app=ALL)
 # Of the second factor, the town is told who has one.
 HAS_ONE = may("select", columns="id user_id type")
-open_table("mfa_authenticator", app=ALL, staff=HAS_ONE, partner=HAS_ONE, section=HAS_ONE)
+open_table(
+    "mfa_authenticator", app=ALL, staff=HAS_ONE, checker=HAS_ONE, partner=HAS_ONE, section=HAS_ONE
+)
 for table in (
     "usersessions_usersession",
     # Asked by the library when someone signs in; nobody has an address here.
@@ -93,7 +120,7 @@ open_table(
     User,
     app=may("select update", changes="password long_password last_login"),
     everyone=READ,
-    staff=ADD,
+    checker=ADD,
     loader=ALL,
 )
 for places in (Bureau, Prefecture, Municipality):

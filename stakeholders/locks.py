@@ -8,14 +8,16 @@ from .models import Asset, Keeper, Stakeholder
 MINE = """(
     SELECT keeper.stakeholder_id
       FROM stakeholders_keeper keeper JOIN regions_membership held ON held.id = keeper.membership_id
-     WHERE held.user_id = tsumugi.person())"""
+     WHERE held.user_id = tsumugi.person()
+       AND (now() AT TIME ZONE 'Asia/Tokyo')::date
+           BETWEEN held.valid_from AND coalesce(held.valid_until, 'infinity'))"""
 """The bodies whose own page this person keeps."""
 
 lock(
     Stakeholder,
     staff=WRITE,
     partner=WRITE,
-    section=may("select update"),
+    section=may("select update", only=f"id IN {MINE}"),
     companion=READ,
     history={Worn.SECTION: f"id IN {MINE}"},
 )
@@ -25,7 +27,10 @@ lock(
     staff=ALL,
     partner=ALL,
     section=may(
-        "select insert update delete", where=f"kind <> 'weakness' OR stakeholder_id IN {MINE}"
+        "select insert update delete",
+        where=f"kind <> 'weakness' OR stakeholder_id IN {MINE}",
+        only=f"stakeholder_id IN {MINE}",
+        adds=f"stakeholder_id IN {MINE}",
     ),
     companion=may("select", where="kind <> 'weakness'"),
     history={Worn.SECTION: f"stakeholder_id IN {MINE}"},

@@ -1,6 +1,6 @@
 """The second lock on stories and papers."""
 
-from regions.people.locks.policies import ADD, ALL, READ, WRITE, lock, may, open_table
+from regions.people.locks.policies import ADD, ALL, QUESTION, READ, WRITE, lock, may, open_table
 
 from .models import (
     Brief,
@@ -32,7 +32,7 @@ lock(StoryService, staff=ALL, partner=ALL, section=READ, companion=READ)
 lock(StoryLine, staff=ALL, partner=ALL, section=READ, companion=READ)
 lock(Citation, staff=ALL, partner=ALL, section=READ, companion=READ)
 lock(Step, staff=ALL, partner=ALL, section=READ, companion=READ)
-lock(StoryNote, staff=WRITE, partner=WRITE, companion=ADD)
+lock(StoryNote, staff=WRITE, partner=WRITE, companion=QUESTION)
 # Whom to persuade and how: an advisor's business, not a prefecture's.
 lock(
     Persuasion,

@@ -92,7 +92,12 @@ def reconsider(interview: Interview, *, by: User) -> None:
 def void_if_stale(voice: Voice, *, look_again: bool = False) -> None:
     """Drops the approved text when it isn't of the voice's present words and level. `look_again`:
     in any case, since the voice was marked as one that needs care or given to another body."""
-    held = Voice.objects.select_for_update().get(pk=voice.pk)
+    void(Voice.objects.select_for_update().get(pk=voice.pk), look_again=look_again)
+
+
+def void(held: Voice, *, look_again: bool = False) -> None:
+    """As `void_if_stale`, of a voice that the caller holds already: whoever lowers a voice to C may
+    not be one who takes hold of it again."""
     approved = SharedVoice.objects.filter(voice=held)
     if not look_again:
         approved = approved.exclude(level=held.level, revision=held.revision)
@@ -108,7 +113,7 @@ def _settle(held: Voice, level: Level) -> None:
     if held.level != level:
         held.level = level
         held.save(update_fields=["level", "updated_at"])
-    void_if_stale(held)
+    void(held)
 
 
 def _check_widening(reason: str, confirmed_on: dt.date | None, interview: Interview) -> None:

@@ -229,7 +229,7 @@ def edit_voice(
     _apply(held, changes)
     if level is not None:
         levels.set_level(held, level=level, by=by, reason=reason, confirmed_on=confirmed_on)
-    levels.void_if_stale(held, look_again=look_again)
+    levels.void(held, look_again=look_again)
     return held
 
 

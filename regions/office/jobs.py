@@ -57,20 +57,20 @@ def carries_out(kind: str) -> Callable[[Work], Work]:
 
 
 def enqueue(*, kind: str, town: Municipality, by: User, payload: dict) -> Job:
-    job = Job.objects.create(kind=kind, municipality=town, requested_by=by, payload=payload)
+    job = Job.objects.create(
+        kind=kind, municipality=town, requested_by=by, payload=payload, sent_at=timezone.now()
+    )
     transaction.on_commit(lambda: send(job))
     return job
 
 
 def send(job: Job) -> None:
-    """Tells the workers. With the broker away the job just waits for the sweeper."""
+    """Tells the workers. With the broker away the job just waits for the sweeper, who counts from
+    `sent_at`; those who ask for work may not change a job any more."""
     try:
         run.delay(job.pk, trace.number())
     except (OperationalError, redis.RedisError):
         logger.warning("job %s waits: the broker does not answer", job.pk)
-        return
-    with clock():
-        Job.objects.filter(pk=job.pk).update(sent_at=timezone.now())
 
 
 @shared_task
@@ -154,6 +154,8 @@ def sweep() -> None:
             _end(job, JobState.FAILED, reason="何度か試しましたが、終わりませんでした。")
         else:
             send(job)
+            with clock():
+                Job.objects.filter(pk=job.pk).update(sent_at=now)
 
 
 def broker() -> redis.Redis:

@@ -23,6 +23,7 @@ class Worn(StrEnum):
     """The roles of roles.sql that the application puts on."""
 
     STAFF = "tsumugi_staff"
+    CHECKER = "tsumugi_checker"
     PARTNER = "tsumugi_partner"
     SECTION = "tsumugi_section"
     COMPANION = "tsumugi_companion"
@@ -34,8 +35,8 @@ class Worn(StrEnum):
 
 
 WORN_BY = {
+    Role.CHECKER: Worn.CHECKER,
     Role.STAFF: Worn.STAFF,
-    Role.CHECKER: Worn.STAFF,
     Role.COORDINATOR: Worn.PARTNER,
     Role.SUPPORT_CENTER: Worn.PARTNER,
     Role.SECTION: Worn.SECTION,

@@ -18,9 +18,9 @@ from django.db import connection, models, transaction
 from .doors import Worn
 
 FUNCTIONS = Path(__file__).with_name("functions.sql")
-LOGIN = "tsumugi_app"
+LOGINS = ("tsumugi_app", "tsumugi_worker")
 OWNER = "tsumugi_owner"
-EVERYONE = ", ".join([*(worn.value for worn in Worn), LOGIN])
+EVERYONE = ", ".join([*(worn.value for worn in Worn), *LOGINS])
 
 HERE = "municipality_id = (SELECT tsumugi.town())"
 """The rows of the town of this scope. As a sub-select it is worked out once for a statement, and
@@ -47,7 +47,8 @@ class May:
 
     `where` narrows the rows that are seen, changed or deleted (SQL over the table's columns), not
     those that are added; `adds` narrows what a row may be after it was added or changed. `columns`
-    narrows what is seen of them, `changes` what is changed.
+    narrows what is seen of them, `changes` what is changed. `only` narrows the rows that are
+    changed or deleted further than those that are seen.
     """
 
     acts: tuple[str, ...]
@@ -55,19 +56,33 @@ class May:
     columns: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
     adds: str = ""
+    only: str = ""
 
 
-def may(acts: str, *, where: str = "", columns: str = "", changes: str = "", adds: str = "") -> May:
-    return May(tuple(acts.split()), where, tuple(columns.split()), tuple(changes.split()), adds)
+def may(
+    acts: str,
+    *,
+    where: str = "",
+    columns: str = "",
+    changes: str = "",
+    adds: str = "",
+    only: str = "",
+) -> May:
+    words = (tuple(each.split()) for each in (acts, columns, changes))
+    granted, seen, changed = words
+    return May(granted, where, seen, changed, adds, only)
 
 
 READ = may("select")
 ADD = may("select insert")
 WRITE = may("select insert update")
 ALL = may("select insert update delete")
+QUESTION = may("select insert", adds="author_id = tsumugi.person() AND answer = ''")
+"""A note of one's own, not yet answered."""
 
 LOCKS: dict[type[models.Model], dict[Worn, May]] = {}
 OPEN: dict[str, dict[str, May]] = {}
+GUARDS: list[str] = []
 BY_LOGIN: dict[type[models.Model], May] = {}
 READ_BY_ALL: set[type[models.Model]] = set()
 
@@ -76,6 +91,7 @@ def lock(
     model: type[models.Model],
     *,
     staff: May | None = None,
+    checker: May | None = None,
     partner: May | None = None,
     section: May | None = None,
     companion: May | None = None,
@@ -89,12 +105,14 @@ def lock(
 ) -> None:
     """Who may do what with a table of a town, and with its history if it has one.
 
+    A checker has what the staff has, unless it says otherwise.
     `login` is the application before it knows whose request it has, and so in which town.
     `read_by_all`: its rows are no secret and are read before a town is known; they are changed
     within a town only. `history` says what else is asked of a role that reads its history.
     """
     given = {
         Worn.STAFF: staff,
+        Worn.CHECKER: checker or staff,
         Worn.PARTNER: partner,
         Worn.SECTION: section,
         Worn.COMPANION: companion,
@@ -127,6 +145,10 @@ def event_model(model: type[models.Model]) -> type[models.Model] | None:
     return next((each for each in histories if each.pgh_tracked_model is model), None)
 
 
+NOW = "pgh_created_at >= transaction_timestamp()"
+"""The triggers write events with the rights of whoever changed a row; none can be dated back."""
+
+
 def _history(
     model: type[models.Model], rights: dict[Worn, May], asked: dict[Worn, str]
 ) -> Iterator[tuple[Worn, May]]:
@@ -135,20 +157,37 @@ def _history(
     table = model._meta.db_table
     for worn, right in rights.items():
         writes = bool({"insert", "update", "delete"} & set(right.acts))
-        if worn == Worn.STAFF:
-            yield worn, ADD if writes else READ
+        if worn in {Worn.STAFF, Worn.CHECKER}:
+            yield worn, may("select insert", adds=NOW) if writes else READ
         elif "select" in right.acts and (worn == Worn.PARTNER or worn in asked):
             present = f"EXISTS (SELECT FROM {table} present WHERE present.id = pgh_obj_id)"
             conditions = [present] if right.where else []
             conditions += [f"({asked[worn]})"] if worn in asked else []
             acts = ("select", "insert") if writes else ("select",)
-            yield worn, May(acts, " AND ".join(conditions))
+            yield worn, May(acts, " AND ".join(conditions), adds=NOW)
         elif worn in {Worn.LOADER, Worn.CLOCK}:
             yield worn, ADD if writes else READ
         elif worn != Worn.COUNTER and writes:
-            yield worn, may("insert")
+            yield worn, may("insert", adds=NOW)
     if Worn.CLOCK not in rights:
         yield Worn.CLOCK, READ
+
+
+def guard(table: str, name: str, refused: str, *, on: str = "INSERT OR UPDATE OR DELETE") -> None:
+    """A trigger that refuses a row where the condition `refused` holds (NEW and OLD are the rows).
+
+    For what a policy can't say: one that asks its own table, or a single column.
+    """
+    GUARDS.append(f"""\
+CREATE OR REPLACE FUNCTION tsumugi.{name}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF {refused} THEN
+    RAISE EXCEPTION 'refused: {name}' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN coalesce(NEW, OLD);
+END $$;
+DROP TRIGGER IF EXISTS {name} ON {table};
+CREATE TRIGGER {name} BEFORE {on} ON {table} FOR EACH ROW EXECUTE FUNCTION tsumugi.{name}();""")
 
 
 def open_table(
@@ -162,7 +201,7 @@ def open_table(
     name = table if isinstance(table, str) else table._meta.db_table
     given: dict[str, May | None] = {worn.value: everyone for worn in Worn}
     given |= {f"tsumugi_{role}": right for role, right in roles.items()}
-    given[LOGIN] = app
+    given |= dict.fromkeys(LOGINS, app)
     OPEN[name] = {role: right for role, right in given.items() if right}
 
 
@@ -179,6 +218,7 @@ def statements() -> Iterator[str]:
     yield FORGET_POLICIES
     for model, rights in LOCKS.items():
         yield from _locked(model, rights)
+    yield from GUARDS
     for table, given in OPEN.items():
         for role, right in given.items():
             yield _grant(table, role, right)
@@ -203,15 +243,25 @@ def _locked(model: type[models.Model], rights: dict[Worn, May]) -> Iterator[str]
         yield f"GRANT SELECT ON {table} TO {EVERYONE};"
         yield f"CREATE POLICY reading ON {table} FOR SELECT TO {EVERYONE} USING (true);"
     if login := BY_LOGIN.get(model):
-        yield _grant(table, LOGIN, login)
-        yield f"CREATE POLICY login ON {table} TO {LOGIN} USING (true);"
+        yield _grant(table, ", ".join(LOGINS), login)
+        yield f"CREATE POLICY login ON {table} TO {', '.join(LOGINS)} USING (true);"
     for worn, right in rights.items():
         yield _grant(table, worn, right)
         here = _here(worn)
         seen = f"{here} AND ({right.where})" if right.where else here
         added = f"{here} AND ({right.adds})" if right.adds else here
         name = worn.removeprefix("tsumugi_")
-        yield f"CREATE POLICY {name} ON {table} TO {worn} USING ({seen}) WITH CHECK ({added});"
+        if not right.only:
+            yield f"CREATE POLICY {name} ON {table} TO {worn} USING ({seen}) WITH CHECK ({added});"
+            continue
+        changed = f"{seen} AND ({right.only})"
+        for act, rows in {
+            "select": f"USING ({seen})",
+            "insert": f"WITH CHECK ({added})",
+            "update": f"USING ({changed}) WITH CHECK ({added})",
+            "delete": f"USING ({changed})",
+        }.items():
+            yield f"CREATE POLICY {name}_{act} ON {table} FOR {act.upper()} TO {worn} {rows};"
 
 
 def _here(worn: Worn) -> str:

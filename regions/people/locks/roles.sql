@@ -4,6 +4,7 @@
 --   psql --dbname postgres --file regions/people/locks/roles.sql
 --   ALTER ROLE tsumugi_owner PASSWORD '…';
 --   ALTER ROLE tsumugi_app PASSWORD '…';
+--   ALTER ROLE tsumugi_worker PASSWORD '…';
 --   CREATE DATABASE tsumugi OWNER tsumugi_owner;
 --
 -- Running it again changes nothing. Tables, their grants and policies belong to tsumugi_owner and
@@ -13,14 +14,14 @@ DO $$
 DECLARE
   name text;
   worn text[] := ARRAY[
-    'tsumugi_staff',      -- 町 担当・確認者
+    'tsumugi_staff',      -- 町 担当
+    'tsumugi_checker',    -- 町 確認者
     'tsumugi_partner',    -- 生活支援コーディネーター・地域包括支援センター
     'tsumugi_section',    -- 庁内他課
     'tsumugi_companion',  -- 都道府県・厚生局・アドバイザー, in one town
     'tsumugi_nation',     -- 国・事務局, in one town
     'tsumugi_overview',   -- those three and the nation, over all their towns at once
-    'tsumugi_counter',    -- counts of how far towns are; sees no text
-    'tsumugi_clock'       -- what runs by itself: jobs, nightly digests
+    'tsumugi_counter'     -- counts of how far towns are; sees no text
   ];
 BEGIN
   -- Owns the tables and changes them. Used by the operator's commands (`manage.py migrate`,
@@ -33,12 +34,21 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tsumugi_app') THEN
     CREATE ROLE tsumugi_app LOGIN NOINHERIT;
   END IF;
+  -- The same for the worker and the scheduler, who also do what runs by itself, over all towns.
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tsumugi_worker') THEN
+    CREATE ROLE tsumugi_worker LOGIN NOINHERIT;
+  END IF;
   FOREACH name IN ARRAY worn LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', name);
     END IF;
-    EXECUTE format('GRANT %I TO tsumugi_app, tsumugi_owner', name);
+    EXECUTE format('GRANT %I TO tsumugi_app, tsumugi_worker, tsumugi_owner', name);
   END LOOP;
+  -- What runs by itself: jobs, nightly digests. Never for a process that answers people.
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tsumugi_clock') THEN
+    CREATE ROLE tsumugi_clock NOLOGIN NOINHERIT;
+  END IF;
+  GRANT tsumugi_clock TO tsumugi_worker, tsumugi_owner;
   -- Master data, new people and the demo towns: all rows of all towns, so the operator's only.
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tsumugi_loader') THEN
     CREATE ROLE tsumugi_loader NOLOGIN NOINHERIT;
