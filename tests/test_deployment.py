@@ -6,6 +6,8 @@ import pytest
 import yaml
 from django.conf import settings
 
+from config.local.engines.postgres import TIGHT_LIPPED
+
 ROOT = settings.BASE_DIR
 APPLICATION = ("migrate", "web", "worker", "scheduler")
 NEVER_IN_PRODUCTION = {"DEBUG", "TSUMUGI_DEMO"}
@@ -47,6 +49,12 @@ def test_only_the_operators_commands_sign_in_as_the_owner_of_the_tables(services
         "worker": "tsumugi_app",
         "scheduler": "tsumugi_app",
     }
+
+
+def test_the_database_writes_no_statement_into_its_log(services):
+    program, *options = services["db"]["command"]
+    assert program == "postgres"
+    assert options == [f"-c{name}={value}" for name, value in TIGHT_LIPPED.items()]
 
 
 def test_only_the_web_process_is_reachable_and_only_from_its_own_machine(services):

@@ -57,6 +57,26 @@ def test_two_throw_away_pairs_live_beside_each_other_and_leave_nothing():
         assert working_in(folder) == []
 
 
+@pytest.mark.usefixtures("no_engines_yet")
+def test_the_databases_own_log_holds_nothing_that_people_said():
+    secret = "夜ごと泣いて裏口に立つ"
+    with pairs.throw_away_engines() as pair:
+        sockets = Path(parse_qs(urlsplit(pair["DATABASE_URL"]).query)["host"][0])
+        with psycopg.connect(pair["OWNER_DATABASE_URL"], autocommit=True) as connection:
+            connection.execute("CREATE TABLE said (text text UNIQUE CHECK (text <> ''))")
+            cursor = psycopg.ClientCursor(connection)  # what Django uses: the values are in the SQL
+            cursor.execute("INSERT INTO said VALUES (%s)", [secret])
+            with pytest.raises(psycopg.errors.UniqueViolation, match=secret):
+                cursor.execute("INSERT INTO said VALUES (%s)", [secret])
+            with pytest.raises(psycopg.errors.UniqueViolation, match=secret):
+                connection.execute("INSERT INTO said VALUES (%s)", [secret])
+            with pytest.raises(psycopg.errors.CheckViolation):
+                cursor.execute("UPDATE said SET text = '' WHERE text = %s", [secret])
+        log = (sockets.parent / "postgresql.log").read_text()
+    assert "said_text_key" in log
+    assert secret not in log
+
+
 def test_the_callers_servers_are_used_when_named(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgresql://db/named")
     monkeypatch.setenv("REDIS_URL", "redis://broker/3")
