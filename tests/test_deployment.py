@@ -38,7 +38,7 @@ def test_compose_refuses_to_start_without_the_operators_words(secret):
     assert all(use.startswith(":?") for use in uses)
 
 
-def test_only_the_operators_commands_sign_in_as_the_owner_of_the_tables(services):
+def test_each_process_signs_in_with_the_rights_of_its_work(services):
     signs_in = {
         name: re.match(r"postgresql://(\w+):", services[name]["environment"]["DATABASE_URL"])[1]
         for name in APPLICATION
@@ -46,8 +46,8 @@ def test_only_the_operators_commands_sign_in_as_the_owner_of_the_tables(services
     assert signs_in == {
         "migrate": "tsumugi_owner",
         "web": "tsumugi_app",
-        "worker": "tsumugi_app",
-        "scheduler": "tsumugi_app",
+        "worker": "tsumugi_worker",
+        "scheduler": "tsumugi_worker",
     }
 
 

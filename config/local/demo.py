@@ -127,12 +127,14 @@ class Demo:
             "--timeout-graceful-shutdown",
             "3",
         )
-        for name, words in {
-            "web": (*web, "--host", ADDRESS, "--port", str(self.port)),
-            "worker": (*celery, "worker", *pool, "--loglevel=INFO"),
-            "scheduler": (*celery, "beat", "--loglevel=INFO"),
-        }.items():
-            self.parts.append(self.start(name, *words))
+        answering = self.environment["DATABASE_URL"]
+        working = self.environment.get("WORKER_DATABASE_URL", answering)
+        for name, database, words in (
+            ("web", answering, (*web, "--host", ADDRESS, "--port", str(self.port))),
+            ("worker", working, (*celery, "worker", *pool, "--loglevel=INFO")),
+            ("scheduler", working, (*celery, "beat", "--loglevel=INFO")),
+        ):
+            self.parts.append(self.start(name, *words, DATABASE_URL=database))
 
     def start(self, name: str, *words: str, **other: str) -> Part:
         return start_part(

@@ -11,13 +11,13 @@ from .processes import Part, stop_parts
 from .programs import postgres_programs, valkey_program
 from .valkey import start_valkey
 
-ADDRESSES = ("DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL")
+ADDRESSES = ("DATABASE_URL", "WORKER_DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL")
 
 
 def start_engines(
     base: Path, folder: Path, parts: list[Part], *, logs: Path, durable: bool
 ) -> dict[str, str]:
-    """DATABASE_URL (with OWNER_DATABASE_URL) and REDIS_URL, each started here unless the caller's
+    """DATABASE_URL (with those of the worker and the owner) and REDIS_URL, each started here unless the caller's
     environment names one."""
     addresses = {name: os.environ[name] for name in ADDRESSES if os.environ.get(name)}
     with locked(base):

@@ -35,8 +35,8 @@ DISPOSABLE = {
 def start_postgres(
     folder: Path, programs: Path, parts: list[Part], *, logs: Path, durable: bool
 ) -> dict[str, str]:
-    """Starts it in `folder`, appends it to `parts` at once, and returns its addresses: for the
-    application, and for the owner of its tables, who migrates them."""
+    """Starts it in `folder`, appends it to `parts` at once, and returns its addresses: for what
+    answers people, for what works by itself, and for the owner of the tables."""
     version = postgres_version(programs)
     data = folder / "postgres"
     log = logs / "postgresql.log"
@@ -88,6 +88,7 @@ def start_postgres(
     place = f"/tsumugi?host={quote(str(sockets), safe='')}"
     return {
         "DATABASE_URL": f"postgresql://tsumugi_app@{place}",
+        "WORKER_DATABASE_URL": f"postgresql://tsumugi_worker@{place}",
         "OWNER_DATABASE_URL": f"postgresql://tsumugi_owner@{place}",
     }
 
