@@ -51,6 +51,14 @@ def test_each_process_signs_in_with_the_rights_of_its_work(services):
     }
 
 
+def test_the_sheets_are_where_they_are_written_and_where_they_are_compared(services):
+    folders = {
+        name: services[name]["environment"]["DIGEST_FOLDER"] for name in ("worker", "migrate")
+    }
+    assert f"digests:{folders['worker']}" in services["worker"]["volumes"]
+    assert f"digests:{folders['migrate']}:ro" in services["migrate"]["volumes"]
+
+
 def test_the_database_writes_no_statement_into_its_log(services):
     program, *options = services["db"]["command"]
     assert program == "postgres"

@@ -164,7 +164,7 @@ def _take_back(act: _Acting, last: BoardAct | None, meant: int | None) -> BoardA
         places=[int(pk) for pk in last.after["places"]],
         words=[int(pk) for pk in last.after["words"]],
     )
-    told = _changes_since(last, act.before)
+    told = _changes_since(last, act.before, act.by)
     if told:
         refusal = "元にもどせません" if act.kind == ActKind.UNDO else "やりなおせません"
         raise BoardChanged(f"{refusal}。{'。'.join(told)}。")
@@ -294,15 +294,14 @@ def _check_free(theme: Theme) -> None:
         raise BoardChanged(f"「{theme.word}」ということばが、すでにあります。")
 
 
-def _changes_since(last: BoardAct, now: dict[str, dict[str, Any]]) -> list[str]:
-    """In words. Voices gone since don't count: that they were taken back is decided elsewhere."""
+def _changes_since(last: BoardAct, now: dict[str, dict[str, Any]], reader: User) -> list[str]:
+    """In words. Voices gone since don't count: that they were taken back is decided elsewhere.
+    Those that the reader may not read are counted, not named."""
     moved = [int(pk) for pk, theme in now["places"].items() if last.after["places"][pk] != theme]
     changed = [pk for pk, fields in now["words"].items() if last.after["words"][pk] != fields]
     told = []
     if moved:
-        told.append(
-            f"{named(Voice.objects.filter(pk__in=moved))}は、そのあと別のことばへ移っています"
-        )
+        told.append(f"{_named_to(reader, moved)}は、そのあと別のことばへ移っています")
     for pk in changed:
         told.append(f"「{now['words'][pk]['word']}」は、そのあと書きかえられています")
     for pk, fields in last.before["words"].items():
@@ -310,6 +309,13 @@ def _changes_since(last: BoardAct, now: dict[str, dict[str, Any]]) -> list[str]:
         if fields["closed"] and (count := strangers.count()):
             told.append(f"「{fields['word']}」に、そのあと声が{count}件置かれています")
     return told
+
+
+def _named_to(reader: User, voices: list[int]) -> str:
+    seen = list(Voice.objects.visible_to(reader).filter(pk__in=voices))
+    hidden = len(voices) - len(seen)
+    words = [named(seen)] if seen else []
+    return "と、".join(words + ([f"見られない声{hidden}件"] if hidden else []))
 
 
 def _restore(before: dict[str, dict[str, Any]], *, by: User) -> None:

@@ -42,10 +42,21 @@ class Conflict(Exception):
 
 def check_name_interviewers(interview: Interview, standing: Standing) -> None:
     """Who asked may read what was heard, C included: nobody lets himself in afterwards."""
-    if interview.pk is None or standing.can(Act.READ_C):
-        return
-    if not interview.interviewers.filter(user=standing.user.pk).exists():
+    if not _answers_for(interview, standing):
         raise NotAllowed("聴いた人を書きかえられるのは、聴いた人と町の担当者です。")
+
+
+def check_tell_consent(interview: Interview, standing: Standing) -> None:
+    """What nobody agreed to is C, so filling in how they agreed opens it to more readers: only
+    those may do so who can read it anyway. Anyone may empty it, which opens nothing."""
+    if not _answers_for(interview, standing):
+        raise NotAllowed("同意の取り方を書けるのは、聴いた人と町の担当者です。")
+
+
+def _answers_for(interview: Interview, standing: Standing) -> bool:
+    if interview.pk is None or standing.can(Act.READ_C):
+        return True
+    return interview.interviewers.filter(user=standing.user.pk).exists()
 
 
 @transaction.atomic
@@ -62,6 +73,8 @@ def save_interview(
     when the way of consent was filled in or emptied.
     """
     before = levels.hold(interview.pk) if interview.pk else None
+    if before and interview.consent_method.strip() not in ("", before.consent_method.strip()):
+        check_tell_consent(before, Standing(by, before.municipality))
     interview.save()
     _attend(interview, set(stakeholders))
     if interviewers is not None:

@@ -87,7 +87,8 @@ class BodyBoxes(forms.CheckboxSelectMultiple):
 
 
 class InterviewForm(TownForm):
-    """A meeting. `interviewers` is missing where the person may not change who asked."""
+    """A meeting. Where the person may not say who asked (`may_name`), `interviewers` is missing;
+    nor may he say how people agreed: he may only empty it."""
 
     class Meta:
         model = Interview
@@ -141,8 +142,14 @@ class InterviewForm(TownForm):
         else:
             self.initial["bodies"] = there
             self.initial["interviewers"] = "\n".join(map(str, self.instance.interviewers.all()))
+        self.may_name = may_name
         if not may_name:
             del self.fields["interviewers"]
+            if self.instance.consent_method.strip():
+                words = "書きかえられるのは、聴いた人と町の担当者です。空にすることはできます。"
+                self.fields["consent_method"].help_text = words
+            else:
+                del self.fields["consent_method"]
             return
         known = User.objects.filter(pk__in=people_of(self.town)).order_by("name")
         names = "、".join(dict.fromkeys(user.name for user in known))
@@ -151,6 +158,15 @@ class InterviewForm(TownForm):
         ].help_text = (
             f"この町の方は、登録された名前で書くと、自分が聴いた声としてCまで読めます: {names}"
         )
+
+    def clean_consent_method(self) -> str:
+        typed: str = self.cleaned_data["consent_method"]
+        if not self.may_name and typed.strip() not in ("", self.instance.consent_method.strip()):
+            raise ValidationError(
+                "同意の取り方を書きかえられるのは、聴いた人と町の担当者です。"
+                "もとのままにするか、空にしてください。"
+            )
+        return typed
 
     def clean_bodies(self) -> list[Stakeholder]:
         chosen = list(self.cleaned_data["bodies"])

@@ -9,7 +9,19 @@ from .town import TownModel, town_keys
 
 
 @pgtrigger.register(
-    pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete)
+    pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete),
+    # In the shadow of a later date no other digest would be taken.
+    pgtrigger.Trigger(
+        name="not_ahead",
+        operation=pgtrigger.Insert,
+        when=pgtrigger.Before,
+        func="""
+            IF NEW.date > (now() AT TIME ZONE 'Asia/Tokyo')::date THEN
+                RAISE EXCEPTION 'a digest of a day to come';
+            END IF;
+            RETURN NEW;
+        """,
+    ),
 )
 class HistoryDigest(TownModel):
     """記録の指紋: what the town's history was, up to and with one day. Never changed or deleted.

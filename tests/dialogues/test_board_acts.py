@@ -244,3 +244,16 @@ def test_a_word_is_once_in_town_and_may_come_again_after_it_was_closed(world, vo
     actions.undo_last(world.town, by=world.staff)
     actions.undo_last(world.town, by=world.staff)
     assert places() == ["縁側"] * 4
+
+
+def test_undo_names_no_voice_that_its_reader_may_not_read(world, voices, browse):
+    """What is said when the newest act can't be taken back."""
+    theme = make_theme(world.town, voices=[], by=world.staff)
+    other = make_theme(world.town, "出番", voices=[], by=world.staff)
+    hidden = make_voice(voices[0].stakeholder, "ここだけの話", by=world.staff, level="C")
+    actions.move([voices[0], hidden], to=theme, by=world.staff)
+    Placement.objects.update(theme=other)
+    answer = browse(world.center).post("/m/990019/words/undo/", {"confirm": "1"}, follow=True)
+    page = answer.content.decode()
+    assert f"もどせません。{voices[0].label}と、見られない声1件は、" in page
+    assert hidden.label not in page

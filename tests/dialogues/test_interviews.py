@@ -2,7 +2,9 @@ import re
 
 import pytest
 
-from dialogues.models import Interview, Level, Voice
+from dialogues.listening.actions import save_interview
+from dialogues.models import ConsentRecord, Interview, Level, Voice
+from regions.people.access import NotAllowed
 from stakeholders.models import Sector
 from tests.factories import make_body, make_interview, make_voice, share
 
@@ -148,3 +150,70 @@ def test_the_newest_interview_stands_first(world, browse):
     post(client, "new/", place="後の場所", date="R8.8.1")
     page = client.get("/m/990019/interviews/").content.decode()
     assert page.index("後の場所") < page.index("先の場所")
+
+
+def kept_by_a_colleague(world, consent=""):
+    body = make_body(world.town)
+    heard = make_interview(world.town, by=world.coordinator, consent=consent)
+    voice = make_voice(
+        body,
+        "ここだけの話です。",
+        by=world.coordinator,
+        interview=heard,
+        level="B" if consent else "C",
+    )
+    ConsentRecord.objects.filter(voice=voice).update(level="B")
+    return heard, voice
+
+
+def save(client, heard, **typed):
+    path = f"/m/990019/interviews/{heard.pk}/edit/"
+    page = client.get(path).content.decode()
+    version = re.search(r'name="version" value="([^"]*)"', page)[1]
+    bodies = [body.pk for body in heard.stakeholders.all()] or [heard.voices.get().stakeholder_id]
+    sent = TYPED | {"bodies": bodies, "version": version} | typed
+    return page, client.post(path, sent, follow=True).content.decode()
+
+
+def test_a_partner_opens_no_colleagues_interview_by_filling_in_its_consent(world, browse):
+    """What nobody agreed to is C: only who heard it, or the town's staff, can say how they agreed."""
+    heard, voice = kept_by_a_colleague(world)
+    client = browse(world.center)
+    assert client.get(f"/m/990019/voices/{voice.number}/").status_code == 404
+    page, _ = save(client, heard)
+    assert 'name="consent_method"' not in page
+    assert "書けるのは、聴いた人と町の担当者です" in page
+    voice.refresh_from_db()
+    heard.refresh_from_db()
+    assert heard.place == TYPED["place"]
+    assert (heard.consent_method, voice.level) == ("", Level.C)
+    assert client.get(f"/m/990019/voices/{voice.number}/").status_code == 404
+
+
+def test_the_verb_itself_refuses_a_partner_who_says_how_others_agreed(world):
+    heard, voice = kept_by_a_colleague(world)
+    heard.consent_method = "口頭で同意"
+    with pytest.raises(NotAllowed, match="同意の取り方を書けるのは"):
+        save_interview(heard, stakeholders=[voice.stakeholder], interviewers=None, by=world.center)
+    voice.refresh_from_db()
+    assert voice.level == Level.C
+
+
+@pytest.mark.parametrize("name", ["coordinator", "staff"])
+def test_who_heard_it_and_the_towns_staff_say_how_they_agreed(world, browse, name):
+    heard, voice = kept_by_a_colleague(world)
+    save(browse(world.people[name]), heard, interviewers=world.coordinator.name)
+    voice.refresh_from_db()
+    assert voice.level == Level.B
+
+
+def test_any_partner_may_empty_the_way_of_consent_but_not_reword_it(world, browse):
+    heard, voice = kept_by_a_colleague(world, consent="口頭で同意")
+    client = browse(world.center)
+    _, answer = save(client, heard, consent_method="書面で同意")
+    assert "もとのままにするか、空にしてください" in answer
+    assert "書面で同意" in answer
+    save(client, heard, consent_method="")
+    voice.refresh_from_db()
+    heard.refresh_from_db()
+    assert (heard.consent_method, voice.level) == ("", Level.C)

@@ -2,20 +2,21 @@
 
 import datetime as dt
 import io
+import shutil
 from contextlib import contextmanager
 
 import pytest
 from celery import current_app
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from regions.models import HistoryDigest
-from regions.people.history.digests import take, verify
+from regions.people.history.digests import OfADayToCome, take, verify
 from regions.people.history.nightly import digest_history
 from regions.people.history.records import tables
-from regions.people.history.sheets import path_of
+from regions.people.history.sheets import FIRST, LINES, made, path_of
 from stakeholders.models import Stakeholder
 from stories.models import Edition
 
@@ -118,7 +119,79 @@ def test_without_the_sheets_the_day_is_named(world, folder, today, history):
     path_of(folder, world.town.code, today).unlink()
     [finding] = verify(world.town, folder)
     assert finding.date == today
-    assert "どこかが書きかえられた" in finding.words
+    assert finding.words.startswith("控えのファイルがありません。どこかが書きかえられた")
+
+
+def test_a_sheet_that_is_gone_is_told_though_the_table_agrees(world, folder, today, history):
+    path_of(folder, world.town.code, today).unlink()
+    assert told(world, folder) == [
+        "控えのファイルがありません。指紋の表とは合っていますが、表と比べただけです。"
+    ]
+
+
+def test_a_folder_that_was_emptied_is_told(world, folder, today, history):
+    """The owner rewrote a row and the digest after it, and nothing in the folder says otherwise."""
+    shutil.rmtree(folder)
+    tamper(history[1], name="あとの名")
+    sheet = made(world.town, today, after=None, previous=FIRST)
+    with owner(HistoryDigest):
+        HistoryDigest.objects.update(sha256=sheet.sha256)
+    assert told(world, folder) == [
+        "digests.txt に、この日の行がありません。",
+        "控えのファイルがありません。指紋の表とは合っていますが、表と比べただけです。",
+    ]
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="控えがなくて確かめられません"):
+        call_command("verify_history", file=folder, stdout=out)
+    assert "そのままです" not in out.getvalue()
+
+
+def test_the_lines_of_all_nights_bear_witness_too(world, folder, today, history):
+    """One line kept is enough, where the sheet and the digest were forged together."""
+    line = (folder / LINES).read_text()
+    tamper(history[1], name="あとの名")
+    sheet = made(world.town, today, after=None, previous=FIRST)
+    sheet.write(folder)
+    with owner(HistoryDigest):
+        HistoryDigest.objects.update(sha256=sheet.sha256)
+    assert told(world, folder) == ["digests.txt の、この日の行が違います。"]
+    (folder / LINES).write_text("")
+    assert told(world, folder) == ["digests.txt に、この日の行がありません。"]
+    path_of(folder, world.town.code, today).unlink()
+    with owner(HistoryDigest):
+        HistoryDigest.objects.all().delete()
+    (folder / LINES).write_text(f"こわれた行\n{line}")
+    missing, differs = told(world, folder)
+    assert missing == "指紋の表から、この日の行がなくなっています。"
+    assert differs.startswith("控えのファイルがありません。どこかが書きかえられた")
+
+
+def test_history_without_any_digest_is_told(world, folder, today, history):
+    """The table and the folder were emptied together."""
+    shutil.rmtree(folder)
+    with owner(HistoryDigest):
+        HistoryDigest.objects.all().delete()
+    assert told(world, folder) == []  # today's may be taken tonight
+    with owner(Events):
+        Events.objects.update(pgh_created_at=F("pgh_created_at") - dt.timedelta(days=2))
+    [finding] = verify(world.town, folder)
+    assert finding.date == today - dt.timedelta(days=2)
+    assert finding.words.startswith("指紋がありません")
+
+
+def test_no_digest_is_dated_ahead(world, folder, today, history, settings, caplog):
+    tomorrow = today + dt.timedelta(days=1)
+    with pytest.raises(DatabaseError, match="a day to come"), transaction.atomic():
+        take(world.town, tomorrow, folder)
+    with owner(HistoryDigest):
+        HistoryDigest.objects.create(
+            municipality=world.town, date=tomorrow, rows=0, sha256="0" * 64
+        )
+    with pytest.raises(OfADayToCome):
+        take(world.town, today, folder)
+    settings.DIGEST_FOLDER = folder
+    digest_history()
+    assert "no digest of town 990019" in caplog.text
 
 
 def test_a_forged_sheet_or_digest_is_told(world, folder, today, history):
@@ -138,7 +211,7 @@ def test_days_hang_together(world, folder, today, history):
     yesterday = today - dt.timedelta(days=1)
     with owner(HistoryDigest):
         HistoryDigest.objects.all().delete()
-    path_of(folder, world.town.code, today).unlink()
+    shutil.rmtree(folder)
     for table in tables().values():
         with owner(table.model):
             table.of(world.town).update(**{table.at: F(table.at) - dt.timedelta(days=1)})
@@ -209,7 +282,7 @@ def test_the_commands(world, folder, today):
     call_command("verify_history", file=folder, stdout=out)
     assert "そのままです" in out.getvalue()
     tamper(*Events.objects.values_list("pgh_id", flat=True))
-    with pytest.raises(CommandError, match="指紋と違います"):
+    with pytest.raises(CommandError, match="指紋と違うか"):
         call_command("verify_history", town="990019", file=folder, stdout=out)
     assert "消されています" in out.getvalue()
 

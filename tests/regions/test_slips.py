@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from regions.accounts import slips
 from regions.models import Membership, Role, Slip, User
+from regions.people.access import NotAllowed
 
 from ..world import PASSWORD
 
@@ -194,3 +195,34 @@ def test_the_operator_prints_one_for_anyone(world, capsys):
     assert User.objects.get(login_id="prefecture").check_password(NEW)
     with pytest.raises(CommandError, match="いません"):
         call_command("issue_slip", "nobody-here")
+
+
+def test_a_town_lets_nobody_in_as_the_servers_operator(world, browse):
+    """The operator's is a role elsewhere too, and the slip resets his second factor."""
+    call_command("appoint_operator", "staff", verbosity=0)
+    pk = Membership.objects.get(user=world.staff).pk
+    answer = browse(world.checker).post(f"/m/990019/people/{pk}/slip/", {"resets_second": "on"})
+    assert "サーバーの運用者に出してもらってください" in answer.content.decode()
+    assert not Slip.objects.exists()
+
+
+def test_who_became_the_servers_operator_since_needs_the_operators_slip(world):
+    _, code = slip_of(world)
+    call_command("appoint_operator", "staff", verbosity=0)
+    assert "ほかにも役割のある方" in words(begin("staff", code))
+
+
+def test_a_town_lets_nobody_in_who_begins_elsewhere_soon(world):
+    """A successor's new desk begins on April 1st: what is issued in March opens it then."""
+    soon = Membership.objects.create(
+        municipality=world.other_town,
+        user=world.staff,
+        role=Role.STAFF,
+        valid_from=timezone.localdate() + dt.timedelta(days=2),
+    )
+    with pytest.raises(NotAllowed):
+        slips.check_can_issue(world.staff, world.town, by=world.checker)
+    Membership.objects.filter(pk=soon.pk).update(
+        valid_from="2020-04-01", valid_until=timezone.localdate() - dt.timedelta(days=1)
+    )
+    slips.check_can_issue(world.staff, world.town, by=world.checker)

@@ -39,4 +39,6 @@ class Command(BaseCommand):
             if last and not findings:
                 self.stdout.write(f"{each.code} {each.label}　{last.date}まで、そのままです。")
         if found:
-            raise CommandError(f"{found}か所が、指紋と違います。")
+            raise CommandError(
+                f"{found}か所が、指紋と違うか、控えがなくて確かめられません（控えのフォルダー: {file}）。"
+            )

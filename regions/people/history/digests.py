@@ -9,14 +9,34 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.utils import timezone
+
 from regions.models import HistoryDigest, Municipality
 from regions.office.dates import wareki
 from regions.people.locks.doors import clock
 
 from .records import rows_between, tables
-from .sheets import FIRST, Sheet, Unreadable, kept_in, made, path_of, read
+from .sheets import (
+    FIRST,
+    LINES,
+    Sheet,
+    Unreadable,
+    add_line,
+    kept_in,
+    lines_in,
+    made,
+    path_of,
+    read,
+)
 
-LINES = "digests.txt"
+SOMETHING_DIFFERS = (
+    "どこかが書きかえられたか、消されたか、足されています"
+    "（控えのファイルがあれば、どの行かがわかります）。"
+)
+
+
+class OfADayToCome(Exception):
+    """A digest with a later date, in whose shadow no other would be taken."""
 
 
 @clock()
@@ -26,6 +46,8 @@ def take(town: Municipality, date: dt.date, folder: Path) -> HistoryDigest | Non
     None where there is one already, or where the town has no history yet.
     """
     last = HistoryDigest.objects.of(town).order_by("date").last()
+    if last and last.date > timezone.localdate():
+        raise OfADayToCome(last.date)
     if last and last.date >= date:
         return None
     sheet = made(
@@ -42,8 +64,7 @@ def take(town: Municipality, date: dt.date, folder: Path) -> HistoryDigest | Non
     )
     # The files last: what can't be written there takes the row back with it.
     sheet.write(folder)
-    with (folder / LINES).open("a", encoding="utf-8") as lines:
-        lines.write(f"{date} {town.code} {rows} {sheet.sha256}\n")
+    add_line(folder, town.code, date, rows, sheet.sha256)
     return digest
 
 
@@ -59,38 +80,77 @@ class Finding:
 def verify(town: Municipality, folder: Path) -> list[Finding]:
     """What differs between the town's history and the digests, in the table and in the folder.
 
-    With the sheets in the folder each row is named; without one, the day. Rows younger than the
-    last digest are not covered by it.
+    With the sheets in the folder each row is named. Without one there is only the table to compare
+    with, which who owns the database can rewrite together with the history: that is told, too.
     """
     digests = {digest.date: digest for digest in HistoryDigest.objects.of(town)}
-    days = sorted({*digests, *kept_in(folder, town.code)})
+    lines = lines_in(folder, town.code)
+    days = sorted({*digests, *kept_in(folder, town.code), *lines})
     findings: list[Finding] = []
     after, previous = None, FIRST
     for day in days:
-        digest = digests.get(day)
-        try:
-            sheet = read(path_of(folder, town.code, day))
-        except FileNotFoundError:
-            sheet = None
-        except Unreadable:
-            sheet = None
-            findings.append(Finding(day, "控えのファイルが書きかえられています。"))
+        digest, line = digests.get(day), lines.get(day, set())
+        sheet, unreadable = _sheet_of(folder, town, day)
+        known = sheet or digest
+        sha256 = known.sha256 if known else next(sha256 for _, sha256 in line)
+        told = ["控えのファイルが書きかえられています。"] if unreadable else []
         if digest is None:
-            findings.append(Finding(day, "指紋の表から、この日の行がなくなっています。"))
-        if sheet is None and digest:
-            if made(town, day, after=after, previous=previous).sha256 != digest.sha256:
-                findings.append(
-                    Finding(
-                        day,
-                        "どこかが書きかえられたか、消されたか、足されています"
-                        "（控えのファイルがあれば、どの行かがわかります）。",
-                    )
-                )
-        elif sheet:
+            told.append("指紋の表から、この日の行がなくなっています。")
+        told += _against_line(line, sha256, digest)
+        if sheet is None:
+            agrees = made(town, day, after=after, previous=previous).sha256 == sha256
+            if not unreadable:
+                told.append(_without_sheet(digest, agrees=agrees))
+            elif not agrees:
+                told.append(SOMETHING_DIFFERS)
+        findings += [Finding(day, words) for words in told]
+        if sheet:
             findings += _against_sheet(town, sheet, after, previous, digest)
-        after = day
-        previous = sheet.sha256 if sheet else digest.sha256 if digest else previous
-    return findings
+        after, previous = day, sha256
+    return findings + _uncovered(town, after)
+
+
+def _sheet_of(folder: Path, town: Municipality, day: dt.date) -> tuple[Sheet | None, bool]:
+    """The sheet, and whether there is one that can't be read."""
+    try:
+        return read(path_of(folder, town.code, day)), False
+    except (FileNotFoundError, NotADirectoryError):
+        return None, False
+    except Unreadable:
+        return None, True
+
+
+def _without_sheet(digest: HistoryDigest | None, *, agrees: bool) -> str:
+    missing = "控えのファイルがありません。"
+    if not agrees:
+        return missing + SOMETHING_DIFFERS
+    if digest:
+        return missing + "指紋の表とは合っていますが、表と比べただけです。"
+    return missing
+
+
+def _against_line(
+    line: set[tuple[int, str]], sha256: str, digest: HistoryDigest | None
+) -> list[str]:
+    if not line:
+        return [f"{LINES} に、この日の行がありません。"]
+    if any(
+        written != sha256 or (digest is not None and rows != digest.rows) for rows, written in line
+    ):
+        return [f"{LINES} の、この日の行が違います。"]
+    return []
+
+
+def _uncovered(town: Municipality, after: dt.date | None) -> list[Finding]:
+    """History that some night should have covered by now: digests and sheets can be taken away
+    together. Last night's may not have been taken yet."""
+    until = timezone.localdate() - dt.timedelta(days=2)
+    if after and after >= until:
+        return []
+    if any(rows_between(table, town, after, until).exists() for table in tables().values()):
+        words = "指紋がありません（毎晩の仕事が止まっているか、指紋が消されています）。"
+        return [Finding(until, words)]
+    return []
 
 
 def _against_sheet(

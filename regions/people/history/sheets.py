@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +24,8 @@ from .records import rows_between, tables
 
 TITLE = "つむぎ 記録の指紋 第1版"
 FIRST = "―"
+LINES = "digests.txt"
+"""One line a night and town, for all towns together: day, town, rows until then, fingerprint."""
 
 
 class Unreadable(Exception):
@@ -96,3 +100,20 @@ def read(path: Path) -> Sheet:
 def kept_in(folder: Path, town: str) -> list[dt.date]:
     """Days of which the folder has a sheet."""
     return sorted(dt.date.fromisoformat(path.stem) for path in (folder / town).glob("????-??-??.txt"))  # fmt: skip
+
+
+def add_line(folder: Path, town: str, date: dt.date, rows: int, sha256: str) -> None:
+    with (folder / LINES).open("a", encoding="utf-8") as lines:
+        lines.write(f"{date} {town} {rows} {sha256}\n")
+
+
+def lines_in(folder: Path, town: str) -> dict[dt.date, set[tuple[int, str]]]:
+    """Rows and fingerprint by day. One that can't be read is as good as missing."""
+    found: dict[dt.date, set[tuple[int, str]]] = defaultdict(set)
+    with suppress(FileNotFoundError):
+        for line in (folder / LINES).read_text(encoding="utf-8", errors="replace").splitlines():
+            with suppress(ValueError):
+                date, code, rows, sha256 = line.split()
+                if code == town:
+                    found[dt.date.fromisoformat(date)].add((int(rows), sha256))
+    return dict(found)
