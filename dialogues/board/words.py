@@ -8,7 +8,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from dialogues.consent.sharing import repeats_unquotable, told_repeats
+from dialogues.consent.guessing import told
+from dialogues.consent.sharing import unquotable
 from dialogues.models import Theme, ThemeNote, Voice
 from dialogues.trail import word_trail
 from regions.models import Reading
@@ -64,8 +65,8 @@ def _page(request: TownRequest, theme: Theme, **forms: object) -> HttpResponse:
             theme=theme, town=town, reader=reader, auto_id="split_%s", instance=Theme()
         )
         context["join_form"] = JoinForm(theme=theme, town=town, auto_id="join_%s")
-        if found := repeats_unquotable(town, f"{theme.word}\0{theme.definition}\0{theme.divided}"):
-            context["repeats"] = told_repeats(found, reader)
+        text = f"{theme.word}\0{theme.definition}\0{theme.divided}"
+        context["repeats"] = told(unquotable(town), text, town=town, reader=reader)
     shown = context["word"].shown if context["word"] else []
     note_reading(request, Reading.Kind.WORDS, what=theme.word, voices=shown)
     inside = standing.can(Act.READ_A)

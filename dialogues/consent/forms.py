@@ -7,33 +7,36 @@ from django import forms
 from dialogues.models import SharedVoice, SharingDecision
 from regions.models import User
 
-from .sharing import repeated, told_repeats, unquotable
+from .guessing import told
+from .sharing import unquotable
 
 
 class NoConfidentialWords:
     """Mixin for a TownForm whose text is read outside: it may not repeat what was kept inside.
 
-    `reader` is who types: he is told the number of a voice only if he may read it.
+    `reader` is who types: he is told the number of a voice only if he may read it, and is told
+    nothing while something else is wrong: what is refused anyway leaves no trace of having asked.
     """
 
     def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.reader = reader
 
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean()  # type: ignore[misc]
+    def _post_clean(self: Any) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors:
+            return
         typed = {
-            name: cleaned[name]
-            for name, field in self.fields.items()  # type: ignore[attr-defined]
-            if isinstance(field, forms.CharField) and isinstance(cleaned.get(name), str)
+            name: text
+            for name, field in self.fields.items()
+            if isinstance(field, forms.CharField)
+            and isinstance(text := self.cleaned_data.get(name), str)
+            and text
         }
-        if not any(typed.values()):
-            return cleaned
-        kept = unquotable(self.town)  # type: ignore[attr-defined]
+        kept = unquotable(self.town) if typed else []
         for name, text in typed.items():
-            if found := repeated(kept, text):
-                self.add_error(name, told_repeats(found, self.reader))  # type: ignore[attr-defined]
-        return cleaned
+            if words := told(kept, text, town=self.town, reader=self.reader):
+                self.add_error(name, words)
 
 
 class ApproveForm(forms.ModelForm):

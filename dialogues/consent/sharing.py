@@ -180,19 +180,11 @@ def unquotable(town: Municipality) -> list[Voice]:
         return list(kept.select_related("said"))
 
 
-def repeats_unquotable(
-    town: Municipality, text: str, *, length: int = REPEATED_LENGTH
-) -> list[Voice]:
-    """Voices kept inside the town that share a run of so many characters with the text.
-
-    Spaces and ways of writing (half-width, ヶ/ケ, katakana) make no difference.
-    """
-    return repeated(unquotable(town), text, length=length)
-
-
-def repeated(voices: Iterable[Voice], text: str, *, length: int = REPEATED_LENGTH) -> list[Voice]:
-    known = runs(fold(text), length)
-    return [v for v in voices if known and first_run(known, v.said.search_text, length)]
+def repeated(voices: Iterable[Voice], text: str) -> list[Voice]:
+    """Those that share a run of REPEATED_LENGTH characters with the text. Spaces and ways of
+    writing (half-width, ヶ/ケ, katakana) make no difference. See guessing.py for who is told."""
+    known = runs(fold(text), REPEATED_LENGTH)
+    return [v for v in voices if known and first_run(known, v.said.search_text, REPEATED_LENGTH)]
 
 
 def told_repeats(found: Iterable[Voice], reader: User) -> str:

@@ -16,6 +16,9 @@ from . import clock, kept
 from .pages import from_script, signin_page
 from .second_factor import is_missing
 
+ENTRANCES = {"home", "overview"}
+"""Pages on which it is looked again whether a person came to need the second factor."""
+
 
 class SignedInMiddleware:
     """Every page needs signing in unless it says otherwise (`login_not_required`)."""
@@ -39,7 +42,9 @@ class SignedInMiddleware:
             clock.touch(request)
         request.seconds_left = clock.seconds_left(request.session)  # type: ignore[attr-defined]
         before = getattr(view, "before_second", False)
-        if not before and is_missing(cast(PersonRequest, request)):
+        match = request.resolver_match
+        again = match is not None and match.view_name in ENTRANCES
+        if not before and is_missing(cast(PersonRequest, request), again=again):
             return redirect("second")
         return None
 

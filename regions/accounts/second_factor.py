@@ -11,12 +11,14 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from regions.models import Membership, Role, User
-from regions.people.scope import PersonRequest
+from regions.people.requests import PersonRequest, TownRequest
 
 View = TypeVar("View", bound=Callable)
 
 STATE = "second"
-"""In the session: "missing" until it is set up, then "fine"."""
+"""In the session: one of those that follow."""
+MISSING, HAS, UNNEEDED = "missing", "has", "unneeded"
+NEEDED_NOW = "役割が変わり、二つめの確認が必要になりました。用意してから、もう一度送ってください。"
 
 
 def before_second(view: View) -> View:
@@ -41,14 +43,28 @@ def has_second(user: User) -> bool:
     return own.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
 
 
-def is_missing(request: PersonRequest) -> bool:
-    """Asked on every page, so it is kept in the session: looked up once, and again only until the
-    second factor is there."""
-    if not settings.SECOND_FACTOR or request.session.get(STATE) == "fine":
+def is_missing(request: PersonRequest, *, again: bool = False) -> bool:
+    """Asked on every page, so it is kept in the session: looked up once, and after that only until
+    the second factor is there. `again` looks once more whether it came to be needed."""
+    state = request.session.get(STATE)
+    if not settings.SECOND_FACTOR or state == HAS or (state == UNNEEDED and not again):
         return False
-    missing = is_required(request.user) and not has_second(request.user)
-    request.session[STATE] = "missing" if missing else "fine"
-    return missing
+    state = MISSING if is_required(request.user) else UNNEEDED
+    if has_second(request.user):
+        state = HAS
+    if request.session.get(STATE) != state:
+        request.session[STATE] = state
+    return state == MISSING
+
+
+def came_to_be_missing(request: TownRequest) -> bool:
+    """Whether the person has since been given a role for which the second factor is needed, as
+    far as the memberships tell that a town's page knows anyway."""
+    if request.session.get(STATE) != UNNEEDED:
+        return False
+    held = request.standing.memberships
+    asks = any(each.role == Role.CHECKER or each.municipality_id is None for each in held)
+    return asks and is_missing(request, again=True)
 
 
 def look_again(request: HttpRequest) -> None:

@@ -9,10 +9,11 @@ from functools import partial, wraps
 
 from django.db import ProgrammingError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from psycopg.errors import InsufficientPrivilege
 
+from regions.accounts.second_factor import NEEDED_NOW, came_to_be_missing
 from regions.models import Visit
 
 from .access import NotAllowed, Standing, towns_where
@@ -44,8 +45,14 @@ def town_page(*acts: Act) -> Callable:
             seen = towns_where(request.user, Act.SEE_TOWN).select_related("prefecture__bureau")
             request.town = get_object_or_404(seen, code=code)
             request.standing = Standing(request.user, request.town)
+            stopped = came_to_be_missing(request)
+            if stopped and request.method != "POST":
+                return redirect("second")
             with second_lock(view.__name__), doors.inside(request.standing):
                 request.standing.check(*acts)
+                if stopped:
+                    # As words on a page that gives back what was sent.
+                    raise NotAllowed(NEEDED_NOW)
                 _note_visit(request)
                 return once(request, partial(view, request, **kwargs))
 

@@ -11,8 +11,9 @@ from functools import lru_cache
 from django.db.models import Max
 from django.utils import timezone
 
+from dialogues.consent.guessing import NotNow, answered
 from dialogues.consent.names import Kind, findings
-from dialogues.consent.sharing import known_names, repeats_unquotable
+from dialogues.consent.sharing import known_names, repeated, unquotable
 from dialogues.models import Form, Level, Voice
 from regions.models import User
 from regions.people.access import NotAllowed, Standing
@@ -127,16 +128,31 @@ def problems(brief: Brief, content: Content | None = None, reader: User | None =
             found.append(f"「{label}」が空いています。")
     if content.is_council and not (content.schedule or content.steps):
         found.append("「7 今後の予定」が空いています（物語の「次の一歩」もまだありません）。")
-    printed = repeats_unquotable(brief.municipality, content.printed_text)
+    try:
+        found += _repetitions(brief, content, reader)
+    except NotNow as refusal:
+        found.append(str(refusal))
+    return list(dict.fromkeys(found))
+
+
+def _repetitions(brief: Brief, content: Content, reader: User | None) -> list[str]:
+    """What of the text repeats voices kept inside. Raises NotNow for a reader who learned enough
+    of those that he may not read."""
+    kept, told_here = unquotable(brief.municipality), text_told(brief.story)
+    if reader is not None:
+        both = f"{content.printed_text}\0{told_here}"
+        answered(kept, both, town=brief.municipality, reader=reader)
+    found = []
+    printed = repeated(kept, content.printed_text)
     for _, called in _named(printed, reader):
         found.append(f"{called}と同じ言い回しがあります。この声は紙に載せられません。")
-    told = repeats_unquotable(brief.municipality, text_told(brief.story))
+    told = repeated(kept, told_here)
     for _, called in _named([voice for voice in told if voice not in printed], reader):
         found.append(
             f"物語かことばの文に、{called}と同じ言い回しがあります。"
             "資料を出すと国からも読めるようになるので、書きかえてください。"
         )
-    return list(dict.fromkeys(found))
+    return found
 
 
 def lost_words(brief: Brief, reader: User | None = None) -> list[str]:

@@ -176,14 +176,14 @@ def test_what_was_kept_inside_is_found_again_however_it_is_written(world):
     open_ = make_voice(body, "帰りの荷台は空っぽなんです、ほんとうに。", by=world.staff)
     care = make_voice(body, "糸を繰っていると手が先に思い出す。", by=world.staff, sensitive=True)
 
-    def repeats(text):
-        return sharing.repeats_unquotable(world.town, text)
+    def repeats(text, town=world.town):
+        return sharing.repeated(sharing.unquotable(town), text)
 
     assert repeats("上紬線は 千二百円の赤字です。だから") == [kept]
     assert repeats("糸ヲ繰ッテイルト手ガ先ニ思イ出ス") == [care]
     assert repeats(open_.text) == []
     assert repeats("千二百円の赤字") == []
-    assert sharing.repeats_unquotable(world.other_town, kept.text) == []
+    assert repeats(kept.text, world.other_town) == []
 
 
 def test_the_queue_asks_as_often_for_three_voices_as_for_one(world, browse):

@@ -1,6 +1,7 @@
 import pytest
 
 from dialogues.board import actions
+from dialogues.consent import guessing
 from dialogues.consent.levels import set_level
 from dialogues.models import Level, Theme
 from tests.factories import make_body, make_theme, make_voice
@@ -116,3 +117,74 @@ def test_the_town_home_counts_words(world, browse):
     make_theme(world.town, voices=[], by=world.staff)
     shown = client.get("/m/990019/").content.decode()
     assert "ことば　<b>1</b>つ" in shown
+
+
+SECRET = "あの店の奥さんが夜ごと泣いて裏口に立つ。"
+
+
+def test_refusals_do_not_spell_out_a_voice_that_the_typist_may_not_read(world, browse):
+    """「同じ言い回しがあります」 answers yes or no to any guess; asked often enough it reads aloud."""
+    voice = make_voice(make_body(world.town), SECRET, by=world.staff, level=Level.C)
+    client = browse(world.coordinator)
+    assert client.get(f"/m/990019/voices/{voice.number}/").status_code == 404
+    letters = sorted(
+        {chr(c) for c in range(0x3041, 0x3094)} | set("泣夜裏口立店奥泣人町家朝昼会長役場山川田村")
+    )
+    asked = 0
+
+    def holds(known: str, these: list[str]) -> bool:
+        nonlocal asked
+        asked += 1
+        assert asked < 400, "stopped being answered"
+        text = "●●".join(known[-11:] + letter for letter in these)
+        answer = client.post(f"{BOARD}new/", {"word": f"ことば{asked}", "definition": text})
+        return "同じ言い回しがあります" in answer.content.decode()
+
+    known = SECRET[:11]
+    while len(known) < len(SECRET) - 1:
+        left = letters
+        if not holds(known, left):
+            break
+        while len(left) > 1:
+            half = left[: len(left) // 2]
+            left = half if holds(known, half) else left[len(left) // 2 :]
+        known += left[0]
+    assert asked > 1
+    assert len(known) < 14, f"{known} in {asked} posts"
+    harmless = {"word": "縁側", "definition": "ひとが寄るところ"}
+    page = client.post(f"{BOARD}new/", harmless).content.decode()
+    assert "少し時間をおくか、町の確認者にご相談ください" in page
+    assert "ひとが寄るところ" in page
+    word = make_theme(world.town, "出番", voices=[], by=world.staff)
+    assert "いまは確かめられません" in client.get(f"{BOARD}{word.pk}/").content.decode()
+    assert browse(world.staff).post(f"{BOARD}new/", harmless).status_code == 302
+    another = harmless | {"word": "土間"}
+    assert browse(world.center).post(f"{BOARD}new/", another).status_code == 302
+
+
+def test_an_hour_later_one_is_answered_again(world, browse, monkeypatch):
+    make_voice(make_body(world.town), SECRET, by=world.staff, level=Level.C)
+    client = browse(world.coordinator)
+    for n in range(guessing.MOST):
+        client.post(f"{BOARD}new/", WORD | {"definition": f"{n}{SECRET}"})
+    assert "いまは確かめられません" in client.post(f"{BOARD}new/", WORD).content.decode()
+    monkeypatch.setattr(guessing, "SECONDS", 0)
+    assert client.post(f"{BOARD}new/", WORD).status_code == 302
+
+
+def test_who_may_read_the_voice_is_told_as_often_as_he_asks(world, browse):
+    make_voice(make_body(world.town), SECRET, by=world.staff, level=Level.C)
+    client = browse(world.staff)
+    for n in range(guessing.MOST + 1):
+        page = client.post(f"{BOARD}new/", WORD | {"definition": f"{n}{SECRET}"}).content.decode()
+        assert "同じ言い回しがあります" in page
+
+
+def test_what_is_refused_anyway_is_not_compared_with_voices(world, browse):
+    make_voice(make_body(world.town), SECRET, by=world.staff, level=Level.C)
+    client = browse(world.coordinator)
+    make_theme(world.town, "縁側", voices=[], by=world.staff)
+    for word in ("", "縁側", "あ" * 21):
+        page = client.post(f"{BOARD}new/", {"word": word, "definition": SECRET}).content.decode()
+        assert "同じ言い回し" not in page
+        assert SECRET in page

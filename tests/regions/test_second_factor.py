@@ -6,7 +6,9 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import hotp_value
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from regions.accounts import slips
 from regions.models import Membership, Role
@@ -251,3 +253,58 @@ def test_passkeys_are_offered_under_https_only(world, settings):
     settings.MFA_SUPPORTED_TYPES = [*settings.MFA_SUPPORTED_TYPES, "webauthn"]
     assert client.get("/account/second/passkey/", secure=True).status_code == 200
     assert "/account/second/passkey/" in client.get("/account/", secure=True).content.decode()
+
+
+def test_who_becomes_a_checker_while_signed_in_needs_a_second_factor(world):
+    client = enter("staff")
+    assert is_in(client)
+    Membership.objects.filter(user=world.staff).update(role=Role.CHECKER)
+    answer = client.get("/m/990019/people/")
+    assert (answer.status_code, answer.get("Location")) == (302, "/account/second/")
+    assert client.get("/account/")["Location"] == "/account/second/"
+    register_app(client)
+    assert client.get("/m/990019/people/").status_code == 200
+
+
+def test_what_one_was_writing_when_one_became_a_checker_is_given_back(world):
+    client = enter("staff")
+    assert is_in(client)
+    Membership.objects.filter(user=world.staff).update(role=Role.CHECKER)
+    answer = client.post("/m/990019/portrait/", {"now": "ここまで書いた", "aim": ""})
+    assert answer.status_code == 403
+    assert "二つめの確認が必要になりました" in answer.content.decode()
+    assert "ここまで書いた" in answer.content.decode()
+
+
+def test_who_comes_to_see_a_second_town_is_asked_where_one_begins(world):
+    client = enter("advisor")
+    assert is_in(client)
+    Membership.objects.create(
+        user=world.advisor, role=Role.ADVISOR, municipality=world.other_town,
+        valid_from="2020-04-01",
+    )  # fmt: skip
+    for path in ("/overview/", "/", "/m/990019/"):
+        assert client.get(path)["Location"] == "/account/second/"
+
+
+def test_who_has_one_is_not_asked_again_as_a_checker(world):
+    client = enter("staff")
+    register_app(client)
+    assert is_in(client)
+    Membership.objects.filter(user=world.staff).update(role=Role.CHECKER)
+    assert client.get("/m/990019/people/").status_code == 200
+
+
+def test_looking_again_costs_an_ordinary_page_nothing(world, settings):
+    client = enter("staff")
+    assert is_in(client)
+
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            assert is_in(client)
+        return len(queries)
+
+    asked()
+    needed = asked()
+    settings.SECOND_FACTOR = False
+    assert asked() == needed

@@ -350,3 +350,21 @@ def test_three_briefs_cost_as_many_queries_as_one(world, browse):
             brief = make_brief(prepared.brief.story)
             actions.pick_quotes(brief, voices=prepared.voices)
     assert counts[0] == counts[1]
+
+
+def test_a_paper_spells_out_no_voice_that_its_writer_may_not_read(world, browse):
+    """Each field alone passes; together they guess, and the page of the paper would answer."""
+    brief = prepare(world).brief
+    secret = "夜中に何度も起きて水を飲みに行くのがつらい。"
+    make_voice(make_body(world.town), secret, by=world.staff, level=Level.C)
+    client = browse(world.coordinator)
+    for n in (0, 0, 1, 2, 3, 4):  # a page opened twice is answered once
+        brief.aim, brief.course = f"{n}夜中に何度も起きて", "水を飲みに行く"
+        brief.save()
+        assert "いまは読めない声と同じ言い回しがあります" in page_of(client, brief)
+    brief.aim = "夜中に何度も起きた"
+    brief.save()
+    page = page_of(client, brief)
+    assert "少し時間をおくか、町の確認者にご相談ください" in page
+    assert "いまは読めない声と" not in page
+    assert "いまは確かめられません" not in page_of(browse(world.checker), brief)
