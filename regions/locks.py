@@ -115,7 +115,9 @@ for table in (
     "account_emailaddress",
 ):
     open_table(table, app=ALL)
-open_table("shared_counts", app=ALL, staff=ALL, partner=ALL)  # how often someone asked, see limits
+open_table(
+    "shared_counts", app=ALL, staff=ALL, checker=ALL, partner=ALL
+)  # how often someone asked, see limits
 open_table(
     User,
     app=may("select update", changes="password long_password last_login"),

@@ -68,7 +68,7 @@ def lines():
 def client(world, settings):
     settings.ROOT_URLCONF = __name__
     client = Client(raise_request_exception=False)
-    client.force_login(world.staff)
+    client.force_login(world.checker)
     return client
 
 
@@ -78,7 +78,7 @@ def test_a_failing_view_leaves_its_place_and_no_words(client, lines, where):
     assert answer.status_code in {409, 500}
     told = lines()
     assert SECRET not in json.dumps(told, ensure_ascii=False)
-    assert "町 担当" not in json.dumps(told, ensure_ascii=False)
+    assert "町 確認者" not in json.dumps(told, ensure_ascii=False)
     [failed] = [line for line in told if "failure" in line]
     assert any("test_logs.py" in frame for frame in failed["failure"][0]["frames"])
     assert {line["request"] for line in told} == {answer["X-Request-ID"]}
@@ -96,7 +96,7 @@ def test_each_request_leaves_one_line_without_its_query(client, lines, world):
     client.get(f"/m/990019/voices/?q={SECRET}")
     [line] = lines()
     assert line["message"] == "answered"
-    assert (line["page"], line["town"], line["user"]) == ("voices", "990019", world.staff.pk)
+    assert (line["page"], line["town"], line["user"]) == ("voices", "990019", world.checker.pk)
     assert (line["method"], line["status"]) == ("GET", 200)
     assert line["ms"] >= 0
     assert SECRET not in str(line)
