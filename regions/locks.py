@@ -115,9 +115,8 @@ for table in (
     "account_emailaddress",
 ):
     open_table(table, app=ALL)
-open_table(
-    "shared_counts", app=ALL, staff=ALL, checker=ALL, partner=ALL
-)  # how often someone asked, see limits
+# How often someone asked (regions/people/limits.py, dialogues/consent/guessing.py).
+open_table("shared_counts", app=ALL, staff=ALL, checker=ALL, partner=ALL, loader=ALL)
 open_table(
     User,
     app=may("select update", changes="password long_password last_login"),
