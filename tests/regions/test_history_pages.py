@@ -303,7 +303,7 @@ def test_every_kind_opens_and_every_text_can_be_asked_back(full, browse):
 
 def test_a_change_of_keepers_and_assets_of_one_saving_is_one_entry(world, browse):
     body = make_body(world.town)
-    save_stakeholder(body, assets={"strength": ["一", "二"]}, keepers=[])
+    save_stakeholder(body, assets={"strength": ["一", "二"]}, how_to_approach="", keepers=[])
     html = browse(world.staff).get(f"/m/990019/history/stakeholder/{body.pk}/").content.decode()
     assert html.count('class="history-entry"') == 1
 
