@@ -10,6 +10,7 @@ from .models import (
     Draft,
     Interview,
     Interviewer,
+    OpeningQuestions,
     Placement,
     SharedVoice,
     SharingDecision,
@@ -98,6 +99,7 @@ lock(
     partner=WRITE,
     section=may("select", where=f"id {OF_AN_OPEN_VOICE.format('speaker_id')}"),
 )
+lock(OpeningQuestions, staff=WRITE, partner=WRITE)
 lock(VoiceCounter, staff=WRITE, partner=WRITE, counted=False)
 lock(
     Draft,

@@ -1,4 +1,11 @@
-from .interviews import Attendance, Draft, Interview, Interviewer, Speaker
+from .interviews import (
+    Attendance,
+    Draft,
+    Interview,
+    Interviewer,
+    OpeningQuestions,
+    Speaker,
+)
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
 from .voices import (
     ConsentRecord,
@@ -22,6 +29,7 @@ __all__ = [
     "Interview",
     "Interviewer",
     "Level",
+    "OpeningQuestions",
     "Placement",
     "Prompt",
     "SharedVoice",
