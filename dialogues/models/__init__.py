@@ -3,6 +3,7 @@ from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
 from .voices import (
     ConsentRecord,
     Form,
+    Gone,
     Level,
     Prompt,
     SharedVoice,
@@ -19,6 +20,7 @@ __all__ = [
     "ConsentRecord",
     "Draft",
     "Form",
+    "Gone",
     "Interview",
     "Interviewer",
     "Level",
