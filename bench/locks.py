@@ -41,9 +41,9 @@ INSERT INTO stakeholders_stakeholder (municipality_id, name, sector, position, p
         sole_in_town, how_to_approach, created_at, updated_at)
     SELECT id, '自治会', 'resident', '', '住民の方', false, '', now(), now()
       FROM regions_municipality;
-INSERT INTO dialogues_interview (municipality_id, date, place, setting, opening_questions,
+INSERT INTO dialogues_interview (municipality_id, number, date, place, setting, opening_questions,
         observation, consent_method, created_at, updated_at)
-    SELECT id, '2026-07-22', '集会所', '', '', '', '口頭で同意', now(), now()
+    SELECT id, 1001, '2026-07-22', '集会所', '', '', '', '口頭で同意', now(), now()
       FROM regions_municipality;
 INSERT INTO dialogues_voice (municipality_id, interview_id, stakeholder_id, number, position,
         prompt, form, moved, after_talk, sensitive, level, revision, entry_key, gone_as,

@@ -42,7 +42,11 @@ def make_interview(
     town: Municipality, *, by: User | None = None, consent: str = "口頭で同意"
 ) -> Interview:
     interview = Interview.objects.create(
-        municipality=town, date=dt.date(2026, 7, 22), place="公民館", consent_method=consent
+        municipality=town,
+        number=next(_numbers),
+        date=dt.date(2026, 7, 22),
+        place="公民館",
+        consent_method=consent,
     )
     if by:
         Interviewer.objects.create(municipality=town, interview=interview, user=by, name=by.name)

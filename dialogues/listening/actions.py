@@ -75,6 +75,8 @@ def save_interview(
     before = levels.hold(interview.pk) if interview.pk else None
     if before and interview.consent_method.strip() not in ("", before.consent_method.strip()):
         check_tell_consent(before, Standing(by, before.municipality))
+    if interview.number is None:
+        interview.number = _take_interview_number(interview.municipality)
     interview.save()
     _attend(interview, set(stakeholders))
     if interviewers is not None:
@@ -144,11 +146,22 @@ def find_or_make_speaker(
 def take_numbers(town: Municipality, n: int) -> range:
     """The next `n` voice numbers, never given again. The counter stays locked until the end of
     the caller's transaction: an import calls this in one of its own."""
-    VoiceCounter.objects.get_or_create(municipality=town)
-    counter = VoiceCounter.objects.select_for_update().get(municipality=town)
+    counter = _counter(town)
     counter.last += n
     counter.save(update_fields=["last"])
     return range(counter.last - n + 1, counter.last + 1)
+
+
+def _take_interview_number(town: Municipality) -> int:
+    counter = _counter(town)
+    counter.last_interview += 1
+    counter.save(update_fields=["last_interview"])
+    return counter.last_interview
+
+
+def _counter(town: Municipality) -> VoiceCounter:
+    VoiceCounter.objects.get_or_create(municipality=town)
+    return VoiceCounter.objects.select_for_update().get(municipality=town)
 
 
 @transaction.atomic

@@ -11,10 +11,14 @@ from stakeholders.models import Stakeholder
 
 @tracked()
 class Interview(TownModel):
-    """オープン・インタビュー: one meeting, and how its people agreed to be written down."""
+    """オープン・インタビュー: one meeting, and how its people agreed to be written down.
+
+    `number` is permanent in its town (聴-012): it stands on the paper that is filled in there.
+    """
 
     see_act, edit_act = Act.HEAR, Act.HEAR
 
+    number = models.PositiveIntegerField(editable=False)
     date = models.DateField("聴いた日")
     start = models.TimeField("始まり", null=True, blank=True)
     end = models.TimeField("終わり", null=True, blank=True)
@@ -48,6 +52,9 @@ class Interview(TownModel):
         ordering = ("-date", "-id")
         constraints = [
             *town_keys("interview"),
+            models.UniqueConstraint(
+                fields=["municipality", "number"], name="interview_number_once"
+            ),
             models.CheckConstraint(
                 name="interview_ends_after_it_starts",
                 condition=models.Q(start__isnull=True)
@@ -59,6 +66,10 @@ class Interview(TownModel):
 
     def __str__(self) -> str:
         return self.place
+
+    @property
+    def label(self) -> str:
+        return f"聴-{self.number:03d}"
 
 
 @tracked()

@@ -62,10 +62,11 @@ SHARED_ACTS = {Level.A: Act.READ_SHARED_A, Level.B: Act.READ_SHARED_B}
 
 
 class VoiceCounter(models.Model):
-    """The last voice number given in a town. Gaps are allowed, numbers are never reused."""
+    """The last numbers given in a town. Gaps are allowed, numbers are never reused."""
 
     municipality = models.OneToOneField(Municipality, models.PROTECT, primary_key=True)
     last = models.PositiveIntegerField(default=0)
+    last_interview = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.municipality}: {self.last}"
