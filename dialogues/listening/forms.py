@@ -177,7 +177,9 @@ class InterviewForm(TownForm):
     def clean_bodies(self) -> list[Stakeholder]:
         chosen = list(self.cleaned_data["bodies"])
         if self.instance.pk:
-            spoke = Stakeholder.objects.of(self.town).filter(voices__interview=self.instance)
+            spoke = Stakeholder.objects.of(self.town).filter(
+                voices__interview=self.instance, voices__gone_at__isnull=True
+            )
             left = [body.name for body in spoke.distinct() if body not in chosen]
             if left:
                 raise ValidationError(f"声がある関係者は外せません: {'、'.join(left)}")

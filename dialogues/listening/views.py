@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -28,6 +28,7 @@ from . import actions
 from .forms import InterviewForm, VoiceEditForm, VoiceForm
 
 LONGEST_DRAFT = 20_000
+STANDING = Q(voices__gone_at__isnull=True)
 
 
 def _seen(request: TownRequest):
@@ -44,7 +45,7 @@ def voices_seen(request: TownRequest):
 def interviews(request: TownRequest) -> HttpResponse:
     rows = (
         _seen(request)
-        .annotate(voice_count=Count("voices", distinct=True))
+        .annotate(voice_count=Count("voices", distinct=True, filter=STANDING))
         .prefetch_related("stakeholders", "interviewers")
         .order_by("-date", "-pk")
     )

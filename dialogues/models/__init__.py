@@ -10,6 +10,7 @@ from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
 from .voices import (
     ConsentRecord,
     Form,
+    Gone,
     Level,
     Prompt,
     SharedVoice,
@@ -26,6 +27,7 @@ __all__ = [
     "ConsentRecord",
     "Draft",
     "Form",
+    "Gone",
     "Interview",
     "Interviewer",
     "Level",
