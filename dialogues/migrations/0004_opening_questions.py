@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dialogues', '0002_interview_number'),
+        ('dialogues', '0003_voices_that_are_gone'),
         ('regions', '0007_digest_not_ahead'),
     ]
 
