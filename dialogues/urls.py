@@ -1,5 +1,6 @@
 from .board.urls import urlpatterns as board
 from .consent.urls import urlpatterns as consent
 from .listening.urls import urlpatterns as listening
+from .preparing.urls import urlpatterns as preparing
 
-urlpatterns = [*listening, *consent, *board]
+urlpatterns = [*preparing, *listening, *consent, *board]

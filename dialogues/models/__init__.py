@@ -1,8 +1,16 @@
-from .interviews import Attendance, Draft, Interview, Interviewer, Speaker
+from .interviews import (
+    Attendance,
+    Draft,
+    Interview,
+    Interviewer,
+    OpeningQuestions,
+    Speaker,
+)
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
 from .voices import (
     ConsentRecord,
     Form,
+    Gone,
     Level,
     Prompt,
     SharedVoice,
@@ -19,9 +27,11 @@ __all__ = [
     "ConsentRecord",
     "Draft",
     "Form",
+    "Gone",
     "Interview",
     "Interviewer",
     "Level",
+    "OpeningQuestions",
     "Placement",
     "Prompt",
     "SharedVoice",
