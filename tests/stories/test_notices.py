@@ -66,7 +66,7 @@ def test_a_slip_has_ones_own_approved_lines_and_where_they_went(world, browse, t
 
 def test_who_was_told_leaves_the_list_until_there_is_more_to_tell(world, browse, told):
     client = browse(world.staff)
-    [first, second] = told.voices
+    [first, _] = told.voices
     page = client.get(LIST).content.decode()
     assert "お知らせする方（2）" in page
     assert "確認ずみの声がまだない方（1）" in page
