@@ -119,6 +119,7 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "regions.User"
+AUTHENTICATION_BACKENDS = ["regions.accounts.backend.Backend"]
 LOGIN_URL = "signin"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "signin"
