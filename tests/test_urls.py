@@ -102,6 +102,8 @@ LINES: dict[str, tuple[str, Args]] = {
     "citation-reread": ("SKC", lambda r: {"pk": r.citation.pk}),
     "step-finish": ("SKC", lambda r: {"pk": r.step.pk}),
     "briefs": (HEARS, none),
+    "notices": (HEARS, none),
+    "notice-slips": (HEARS, none),
     "brief-new": ("SKC", lambda r: {"story": r.story.pk, "audience": "community"}),
     "brief": (HEARS, lambda r: {"pk": r.brief.pk}),
     "brief-edit": ("SKC", lambda r: {"pk": r.brief.pk}),
