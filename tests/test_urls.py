@@ -72,6 +72,7 @@ LINES: dict[str, tuple[str, Args]] = {
     "row-edit": (HEARS, lambda r: {"pk": r.interview.pk, "number": r.voices[0].number}),
     "draft": (HEARS, lambda r: {"pk": r.interview.pk}),
     "voices": (TOWN + WALKS, none),
+    "offers": (TOWN, none),
     "voice": (TOWN, lambda r: {"number": r.voices[0].number}),
     "voice-edit": (HEARS, lambda r: {"number": r.voices[0].number}),
     "sharing": (HEARS, none),
