@@ -15,6 +15,7 @@ from django.utils.crypto import salted_hmac
 
 from dialogues.consent.levels import REACH, ConsentError, agreed_level
 from dialogues.models import Draft, Interview, Level, Speaker, Voice
+from dialogues.models.transcripts import check_heard
 from dialogues.trail import printings
 from regions.models import Reading
 from regions.office.dates import wareki
@@ -59,6 +60,7 @@ def interview(request: TownRequest, pk: int) -> HttpResponse:
         "bodies": found.stakeholders.all(),
         "rows": rows,
         "hidden": found.voices.count() - len(rows),
+        "may_hear_all": request.standing.allows(lambda standing: check_heard(found, standing)),
     }
     _note_interview(request, found, rows)
     return render(request, "dialogues/interview.html", context)

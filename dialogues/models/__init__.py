@@ -1,5 +1,13 @@
 from .interviews import Attendance, Draft, Interview, Interviewer, Speaker
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
+from .transcripts import (
+    Excerpt,
+    Sentence,
+    Transcript,
+    TranscriptKind,
+    TranscriptSpeaker,
+    TranscriptState,
+)
 from .voices import (
     ConsentRecord,
     Form,
@@ -18,17 +26,23 @@ __all__ = [
     "BoardAct",
     "ConsentRecord",
     "Draft",
+    "Excerpt",
     "Form",
     "Interview",
     "Interviewer",
     "Level",
     "Placement",
     "Prompt",
+    "Sentence",
     "SharedVoice",
     "SharingDecision",
     "Speaker",
     "Theme",
     "ThemeNote",
+    "Transcript",
+    "TranscriptKind",
+    "TranscriptSpeaker",
+    "TranscriptState",
     "Voice",
     "VoiceCounter",
     "VoiceText",
