@@ -38,7 +38,7 @@ FILLED = (
 FILL = """
 SET app.every_town = 'on';
 INSERT INTO stakeholders_stakeholder (municipality_id, name, sector, position, public_label,
-        sole_in_town, how_to_approach, created_at, updated_at)
+        sole_in_town, created_at, updated_at)
     SELECT id, '自治会', 'resident', '', '住民の方', false, '', now(), now()
       FROM regions_municipality;
 INSERT INTO dialogues_interview (municipality_id, number, date, place, setting, opening_questions,
@@ -46,10 +46,11 @@ INSERT INTO dialogues_interview (municipality_id, number, date, place, setting, 
     SELECT id, 1001, '2026-07-22', '集会所', '', '', '', '口頭で同意', now(), now()
       FROM regions_municipality;
 INSERT INTO dialogues_voice (municipality_id, interview_id, stakeholder_id, number, position,
-        prompt, form, moved, after_talk, sensitive, level, revision, entry_key, created_at,
-        updated_at)
+        prompt, form, moved, after_talk, sensitive, level, revision, entry_key, gone_as,
+        created_at, updated_at)
     SELECT interview.municipality_id, interview.id, body.id, n, n, 'value', 'verbatim', false,
-           false, false, (ARRAY['A', 'B', 'B', 'C'])[1 + n % 4], 1, gen_random_uuid(), now(), now()
+           false, false, (ARRAY['A', 'B', 'B', 'C'])[1 + n % 4], 1, gen_random_uuid(), '',
+           now(), now()
       FROM dialogues_interview interview
       JOIN stakeholders_stakeholder body USING (municipality_id)
      CROSS JOIN generate_series(1001, 1000 + {voices}) n

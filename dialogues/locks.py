@@ -11,6 +11,7 @@ from .models import (
     Excerpt,
     Interview,
     Interviewer,
+    OpeningQuestions,
     Placement,
     Sentence,
     SharedVoice,
@@ -30,11 +31,17 @@ HEARD = """voice.interview_id IN (
     SELECT interview_id FROM dialogues_interviewer WHERE user_id = tsumugi.person())"""
 
 
+def stands(voice: str) -> str:
+    """That this voice (SQL for its id) is not gone: what it said is read by nobody any more."""
+    return f"NOT EXISTS (SELECT FROM dialogues_voice gone WHERE gone.id = {voice} AND gone.gone_at IS NOT NULL)"  # fmt: skip
+
+
 def words_of(voices: str) -> str:
     """The words of those voices; the policies of the voices themselves hold too."""
     return (
         "EXISTS (SELECT FROM dialogues_voice voice"
-        f" WHERE voice.id = dialogues_voicetext.voice_id AND ({voices}))"
+        " WHERE voice.id = dialogues_voicetext.voice_id AND voice.gone_at IS NULL"
+        f" AND ({voices}))"
     )
 
 
@@ -58,14 +65,18 @@ NEVER_NARROWER_SINCE = f"""
                              AND at_that_time.pgh_created_at
                                  <= dialogues_voicetextevent.pgh_created_at))"""
 
-# Level C is read by the town's staff and by who heard it.
+# Level C is read by the town's staff and by who heard it; what is gone, by nobody.
 lock(
     VoiceText,
-    staff=WRITE,
+    staff=may("select insert update", where=words_of("true")),
     partner=may("select insert update", where=words_of(f"voice.level IN ('A', 'B') OR {HEARD}")),
     section=may("select", where=words_of("voice.level = 'A'")),
     counted=False,
-    history={Worn.PARTNER: NEVER_NARROWER_SINCE},
+    history={
+        Worn.STAFF: stands("dialogues_voicetextevent.voice_id"),
+        Worn.CHECKER: stands("dialogues_voicetextevent.voice_id"),
+        Worn.PARTNER: NEVER_NARROWER_SINCE,
+    },
 )
 
 # What can be counted of a voice, without its words. Those who walk alongside need it to see
@@ -77,14 +88,14 @@ lock(
     partner=may(
         "select insert update",
         changes="updated_at stakeholder_id speaker_id position prompt form moved after_talk"
-        " sensitive level revision",
+        " sensitive level revision gone_at gone_as gone_by_id",
         only=f"level IN ('A', 'B') OR {HEARD.replace('voice.', '')}",
     ),
     section=READ,
     companion=may(
         "select",
         columns="id municipality_id interview_id stakeholder_id speaker_id prompt level revision"
-        " position",
+        " position gone_at gone_as",
     ),
 )
 OF_AN_OPEN_VOICE = "IN (SELECT {} FROM dialogues_voice WHERE level = 'A')"
@@ -102,16 +113,19 @@ lock(
     partner=WRITE,
     section=may("select", where=f"id {OF_AN_OPEN_VOICE.format('speaker_id')}"),
 )
+lock(OpeningQuestions, staff=WRITE, partner=WRITE)
 lock(VoiceCounter, staff=WRITE, partner=WRITE, counted=False)
 lock(
     Draft,
     staff=may("select insert update delete", where=OWN),
     partner=may("select insert update delete", where=OWN),
 )
-lock(ConsentRecord, staff=ADD, partner=ADD)
 READABLE = f"""EXISTS (
     SELECT FROM dialogues_voice voice
      WHERE voice.id = voice_id AND (voice.level IN ('A', 'B') OR {HEARD}))"""
+# Why a voice may go further tells of the voice. A record without it tells no more than the voice's
+# level does, and is asked back by who writes down what he may not read.
+lock(ConsentRecord, staff=ADD, partner=may("select insert", where=f"reason = '' OR {READABLE}"))
 lock(
     SharingDecision,
     staff=READ,
@@ -132,7 +146,11 @@ lock(
     partner=may("select delete"),
     companion=may("select", where=NEAR),
     overview=may("select", where=NEAR),
-    history={Worn.PARTNER: READABLE},
+    history={
+        Worn.STAFF: stands("dialogues_sharedvoiceevent.voice_id"),
+        Worn.CHECKER: stands("dialogues_sharedvoiceevent.voice_id"),
+        Worn.PARTNER: f"{READABLE} AND {stands('dialogues_sharedvoiceevent.voice_id')}",
+    },
 )
 
 lock(
@@ -149,7 +167,7 @@ lock(
                        'u' || voice.interview_id || '-' || voice.stakeholder_id))
               FROM dialogues_placement placement
               JOIN dialogues_voice voice ON voice.id = placement.voice_id
-             WHERE placement.theme_id = dialogues_theme.id)""",
+             WHERE placement.theme_id = dialogues_theme.id AND voice.gone_at IS NULL)""",
     ),
 )
 lock(Placement, staff=ALL, partner=ALL, section=READ, companion=READ)
@@ -185,9 +203,7 @@ for raw in (TranscriptSpeaker, Sentence):
     lock(
         raw,
         staff=ALL,
-        partner=may(
-            "select insert update delete", where=OF_WHAT_ONE_HEARD, adds=OF_WHAT_ONE_HEARD
-        ),
+        partner=may("select insert update delete", where=OF_WHAT_ONE_HEARD, adds=OF_WHAT_ONE_HEARD),
         clock=may("select delete"),
         counted=False,
     )
@@ -197,4 +213,15 @@ lock(
     staff=ADD,
     partner=may("select insert", where=READABLE, adds=OF_WHAT_ONE_HEARD),
     section=may("select", where=f"voice_id {OF_AN_OPEN_VOICE.format('id')}"),
+)
+
+# Who deleted a voice may take that back; what was withdrawn or erased stays so.
+guard(
+    "dialogues_voice",
+    "gone_stays_gone",
+    """current_user NOT IN ('tsumugi_owner', 'tsumugi_loader')
+     AND OLD.gone_at IS NOT NULL
+     AND NEW.gone_as NOT IN (OLD.gone_as, 'erased')
+     AND (OLD.gone_as <> 'deleted' OR OLD.gone_by_id <> tsumugi.person())""",
+    on="UPDATE",
 )

@@ -12,16 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from dialogues.consent.holding import lock_board
 from dialogues.models import ActKind, BoardAct, Placement, Theme, Voice
 from regions.models import Municipality, User
 from regions.people.access import NotAllowed
 
 WRITTEN = ("word", "reading", "definition", "divided", "agreed_on", "agreed_at")
 FIELDS = (*WRITTEN, "closed")
-BOARD = 0x626F6172
-"""The first half of the advisory lock's key; the second is the town."""
 UNPLACED = "まだどのことばにもない声"
 NAMED = 2
 """So many voices are named in a summary; more are counted."""
@@ -226,12 +225,6 @@ class _Acting:
             after=after,
             undoes=self.undoes,
         )
-
-
-def lock_board(town: Municipality) -> None:
-    """Until the end of the transaction. Typing a voice does not wait for it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [BOARD, town.pk])
 
 
 @contextmanager

@@ -7,17 +7,18 @@ from django.db.models import Model
 from django.utils.html import format_html
 
 from dialogues.consent.forms import NoConfidentialWords
+from dialogues.consent.holding import lock_board
 from dialogues.models import Theme, Voice
 from regions.models import Municipality
 from regions.office.forms import TownForm
 
-from . import actions, outline
+from . import outline
 
 
 class WordForm(NoConfidentialWords, TownForm):
     def hold(self, row: Model, town: Municipality) -> None:
         # In the order in which the board's acts take them: first the board, then the word.
-        actions.lock_board(town)
+        lock_board(town)
         super().hold(row, town)
 
     def _get_validation_exclusions(self) -> set[str]:

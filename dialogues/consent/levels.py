@@ -1,8 +1,8 @@
 """How far a voice may go. The only place that writes `Voice.level` and `ConsentRecord`, and the
 place where an approved text that no longer holds is dropped.
 
-Locks are taken in one order, the interview and then its voices by id. A voice is locked FOR UPDATE,
-which excludes the transaction that issues an edition (it holds the cited voices FOR SHARE).
+A voice is locked FOR UPDATE, which excludes the transaction that issues an edition (it holds the
+cited voices FOR SHARE).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from django.utils import timezone
 from dialogues.models import ConsentRecord, Interview, Level, SharedVoice, Voice
 from regions.models import User
 from regions.office.dates import wareki
+
+from .holding import hold
 
 REACH = {Level.C: 0, Level.B: 1, Level.A: 2}
 
@@ -102,11 +104,6 @@ def void(held: Voice, *, look_again: bool = False) -> None:
     if not look_again:
         approved = approved.exclude(level=held.level, revision=held.revision)
     approved.delete()
-
-
-def hold(pk: int) -> Interview:
-    """Locks the interview, so that no voice misses a change to the way of consent."""
-    return Interview.objects.select_for_update(no_key=True).get(pk=pk)
 
 
 def _settle(held: Voice, level: Level) -> None:

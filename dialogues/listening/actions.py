@@ -192,7 +192,7 @@ def add_voice(
     town = interview.municipality
     # Taking the number locks the counter, so that one key can't be looked up by two at once.
     taken = number if number is not None else take_numbers(town, 1)[0]
-    voice = Voice.objects.filter(municipality=town, entry_key=entry_key).first()
+    voice = Voice.everything.filter(municipality=town, entry_key=entry_key).first()
     if voice is None:
         voice = Voice(
             municipality=town,
@@ -277,7 +277,7 @@ def keep_draft(
     """Keeps what is being typed; nothing typed, nothing kept. False if it is a voice already."""
     town = interview.municipality
     mine = Draft.objects.filter(municipality=town, entry_key=entry_key, user=by)
-    if Voice.objects.filter(municipality=town, entry_key=entry_key).exists():
+    if Voice.everything.filter(municipality=town, entry_key=entry_key).exists():
         mine.delete()
         return False
     if not fields.get("text", "").strip():
@@ -294,6 +294,6 @@ def keep_draft(
 
 def latest_draft(interview: Interview, *, by: User) -> Draft | None:
     """What this person left unfinished there last, and nobody has saved since."""
-    saved = Voice.objects.filter(interview=interview).values("entry_key")
+    saved = Voice.everything.filter(interview=interview).values("entry_key")
     mine = Draft.objects.filter(interview=interview, user=by).exclude(entry_key__in=saved)
     return mine.order_by("-updated_at").first()

@@ -13,6 +13,7 @@ from django.forms.models import ModelChoiceIterator
 
 from dialogues.consent.levels import agreed_level
 from dialogues.models import Interview, Level, Voice, VoiceText
+from dialogues.preparing.forms import QuestionsInput
 from regions.models import User
 from regions.office.forms import TownForm, WarekiDateField, office_field
 from stakeholders.models import Sector, Stakeholder
@@ -107,7 +108,6 @@ class InterviewForm(TownForm):
         widgets = {
             "place": forms.TextInput(attrs={"class": "input-wide"}),
             "setting": forms.Textarea(attrs={"rows": 2}),
-            "opening_questions": forms.Textarea(attrs={"rows": 3}),
             "observation": forms.Textarea(attrs={"rows": 4}),
         }
         error_messages = {
@@ -142,6 +142,12 @@ class InterviewForm(TownForm):
         else:
             self.initial["bodies"] = there
             self.initial["interviewers"] = "\n".join(map(str, self.instance.interviewers.all()))
+        self.fields["opening_questions"].widget = QuestionsInput(self.town)
+        self.fields[
+            "date"
+        ].help_text = (
+            "例: 令和8年7月22日、R8.7.22、2026-07-22。これから聴きに行くときは、その予定の日"
+        )
         self.may_name = may_name
         if not may_name:
             del self.fields["interviewers"]
@@ -171,7 +177,9 @@ class InterviewForm(TownForm):
     def clean_bodies(self) -> list[Stakeholder]:
         chosen = list(self.cleaned_data["bodies"])
         if self.instance.pk:
-            spoke = Stakeholder.objects.of(self.town).filter(voices__interview=self.instance)
+            spoke = Stakeholder.objects.of(self.town).filter(
+                voices__interview=self.instance, voices__gone_at__isnull=True
+            )
             left = [body.name for body in spoke.distinct() if body not in chosen]
             if left:
                 raise ValidationError(f"声がある関係者は外せません: {'、'.join(left)}")

@@ -150,8 +150,14 @@ def _list(
     return render(request, template, context)
 
 
+def _tombstones(request: TownRequest) -> Any:
+    return Voice.everything.tombstones_for(request.user).of(request.town)
+
+
 @town_page(Act.READ_A)
 def voice(request: TownRequest, number: int) -> HttpResponse:
+    if gone := _tombstones(request).filter(number=number).first():
+        return render(request, "dialogues/voice_gone.html", {"voice": gone})
     found = get_object_or_404(voices_seen(request), number=number)
     note_reading(request, Reading.Kind.VOICE, what=found.label, voices=[found.pk])
     may = request.standing.can

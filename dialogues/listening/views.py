@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,6 +16,7 @@ from django.utils.crypto import salted_hmac
 from dialogues.consent.levels import REACH, ConsentError, agreed_level
 from dialogues.models import Draft, Interview, Level, Speaker, Voice
 from dialogues.models.transcripts import check_heard
+from dialogues.preparing.questions import hints
 from dialogues.trail import printings
 from regions.models import Reading
 from regions.office.dates import wareki
@@ -28,6 +29,7 @@ from . import actions
 from .forms import InterviewForm, VoiceEditForm, VoiceForm
 
 LONGEST_DRAFT = 20_000
+STANDING = Q(voices__gone_at__isnull=True)
 
 
 def _seen(request: TownRequest):
@@ -44,7 +46,7 @@ def voices_seen(request: TownRequest):
 def interviews(request: TownRequest) -> HttpResponse:
     rows = (
         _seen(request)
-        .annotate(voice_count=Count("voices", distinct=True))
+        .annotate(voice_count=Count("voices", distinct=True, filter=STANDING))
         .prefetch_related("stakeholders", "interviewers")
         .order_by("-date", "-pk")
     )
@@ -61,6 +63,7 @@ def interview(request: TownRequest, pk: int) -> HttpResponse:
         "rows": rows,
         "hidden": found.voices.count() - len(rows),
         "may_hear_all": request.standing.allows(lambda standing: check_heard(found, standing)),
+        "hints": hints(found.opening_questions),
     }
     _note_interview(request, found, rows)
     return render(request, "dialogues/interview.html", context)
@@ -93,7 +96,7 @@ def _edit_interview(request: TownRequest, found: Interview, title: str) -> HttpR
         town=request.town,
         by=request.user,
         may_name=may_name,
-        initial=restored(request, "interview", found),
+        initial=restored(request, "interview", found) if found.pk else _prepared(request),
     )
     if request.method == "POST" and form.is_valid():
         papers = _papers_losing_consent(request, form)
@@ -114,6 +117,12 @@ def _edit_interview(request: TownRequest, found: Interview, title: str) -> HttpR
         _note_interview(request, found)
     context = {"form": form, "title": title, "back": back, "may_name": may_name, "found": found}
     return render(request, "dialogues/interview_edit.html", context)
+
+
+def _prepared(request: TownRequest) -> dict[str, Any]:
+    """What was ticked on the page of preparation: whom to meet, and with what to begin."""
+    bodies = [pk for pk in request.GET.getlist("body") if pk.isdecimal() and len(pk) < 10]
+    return {"bodies": bodies, "opening_questions": "\n".join(request.GET.getlist("question"))}
 
 
 def _papers_losing_consent(request: TownRequest, form: InterviewForm) -> list[str]:

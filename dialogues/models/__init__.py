@@ -1,4 +1,11 @@
-from .interviews import Attendance, Draft, Interview, Interviewer, Speaker
+from .interviews import (
+    Attendance,
+    Draft,
+    Interview,
+    Interviewer,
+    OpeningQuestions,
+    Speaker,
+)
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
 from .transcripts import (
     Excerpt,
@@ -11,6 +18,7 @@ from .transcripts import (
 from .voices import (
     ConsentRecord,
     Form,
+    Gone,
     Level,
     Prompt,
     SharedVoice,
@@ -28,9 +36,11 @@ __all__ = [
     "Draft",
     "Excerpt",
     "Form",
+    "Gone",
     "Interview",
     "Interviewer",
     "Level",
+    "OpeningQuestions",
     "Placement",
     "Prompt",
     "Sentence",

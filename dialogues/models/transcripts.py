@@ -184,9 +184,7 @@ class Excerpt(TownModel):
 
     see_act, edit_act = Act.READ_A, Act.HEAR
 
-    voice = models.OneToOneField(
-        Voice, models.CASCADE, related_name="excerpt", db_constraint=False
-    )
+    voice = models.OneToOneField(Voice, models.CASCADE, related_name="excerpt", db_constraint=False)
     transcript = TownLink(Transcript, models.PROTECT, related_name="excerpts")
     first = models.PositiveIntegerField()
     last = models.PositiveIntegerField()
@@ -205,4 +203,3 @@ class Excerpt(TownModel):
         which = f"{self.first}" if self.first == self.last else f"{self.first}～{self.last}"
         when = f"（{playing_time(self.seconds)}）" if self.seconds is not None else ""
         return f"{which}文め{when}"
-

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 
 from regions.models import Municipality, TownLink, TownModel, TownQuerySet, User, town_keys
+from regions.office.dates import wareki
 from regions.office.japanese import fold
 from regions.people.access import NotAllowed, Standing, towns_where
 from regions.people.acts import Act
@@ -41,6 +43,20 @@ class Level(models.TextChoices):
     C = "C", "C 担当者限り"
 
 
+class Gone(models.TextChoices):
+    """Why a voice no longer stands. Its number stays, and nothing of what was said."""
+
+    DELETED = "deleted", "削除"
+    WITHDRAWN = "withdrawn", "取り下げ"
+    ERASED = "erased", "消去"
+
+
+GONE_WORDS = {
+    Gone.DELETED: "まちがって入れた声として削除されました",
+    Gone.WITHDRAWN: "お申し出により取り下げられました",
+    Gone.ERASED: "保存の期間が終わったか、お申し出があったため、消去されました",
+}
+
 RAW_ACTS = {Level.A: Act.READ_A, Level.B: Act.READ_B, Level.C: Act.READ_C}
 SHARED_ACTS = {Level.A: Act.READ_SHARED_A, Level.B: Act.READ_SHARED_B}
 
@@ -59,12 +75,26 @@ class VoiceCounter(models.Model):
 class VoiceQuerySet(TownQuerySet):
     def visible_to(self, user: User) -> Self:
         """Raw text: by level, and whatever one heard oneself. Nobody outside the town reads it."""
+        return self.standing()._known_to(user).select_related("said")
+
+    def tombstones_for(self, user: User) -> Self:
+        """Of those that are gone, those that this person could read while they stood."""
+        return self.gone()._known_to(user)
+
+    def _known_to(self, user: User) -> Self:
         where = Q(pk__in=())
         for level, act in RAW_ACTS.items():
             where |= Q(level=level, municipality__in=towns_where(user, act))
         heard = Interviewer.objects.filter(user=user.pk, interview=OuterRef("interview"))
         where |= Q(Exists(heard), municipality__in=towns_where(user, Act.READ_OWN))
-        return self.filter(where).select_related("said")
+        return self.filter(where)
+
+    def standing(self) -> Self:
+        return self.filter(gone_at__isnull=True)
+
+    def gone(self) -> Self:
+        """Tombstones: on `Voice.everything`, since `Voice.objects` leaves them out."""
+        return self.filter(gone_at__isnull=False)
 
     def editable_by(self, user: User) -> Self:
         return self.visible_to(user).filter(municipality__in=towns_where(user, Act.HEAR))
@@ -101,6 +131,13 @@ class VoiceQuerySet(TownQuerySet):
         return found
 
 
+class StandingVoices(models.Manager.from_queryset(VoiceQuerySet)):  # type: ignore[misc]
+    """What anybody asks who doesn't say otherwise: a voice that is gone is not there."""
+
+    def get_queryset(self) -> VoiceQuerySet:
+        return super().get_queryset().standing()
+
+
 @tracked()
 class Voice(TownModel):
     """声: one thing that one person said. `number` is permanent in its town (声-0127).
@@ -130,8 +167,22 @@ class Voice(TownModel):
     )
     revision = models.PositiveIntegerField(default=1, editable=False)
     entry_key = models.UUIDField(default=uuid.uuid4, editable=False)
+    gone_at = models.DateTimeField("なくなった時", null=True, editable=False)
+    gone_as = models.CharField(
+        "なくなったわけ", max_length=10, choices=Gone, blank=True, editable=False
+    )
+    gone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name="記録した人",
+    )
 
-    objects = VoiceQuerySet.as_manager()
+    objects = StandingVoices()
+    # Tombstones included: for numbers, keys of rows sent again, and what was printed.
+    everything = VoiceQuerySet.as_manager()
 
     class Meta:
         ordering = ("number",)
@@ -139,6 +190,11 @@ class Voice(TownModel):
             *town_keys("voice", "interview", "stakeholder", "speaker"),
             models.UniqueConstraint(fields=["municipality", "number"], name="voice_number_once"),
             models.UniqueConstraint(fields=["municipality", "entry_key"], name="voice_typed_once"),
+            models.CheckConstraint(
+                name="voice_gone_at_some_time_and_somehow",
+                condition=Q(gone_at__isnull=True, gone_as="", gone_by__isnull=True)
+                | (Q(gone_at__isnull=False) & ~Q(gone_as="")),
+            ),
         ]
         indexes = [
             models.Index(fields=["municipality", "level"], name="voice_town_level"),
@@ -163,7 +219,17 @@ class Voice(TownModel):
     def label(self) -> str:
         return f"声-{self.number:04d}"
 
+    @property
+    def gone_words(self) -> str:
+        """「お申し出により取り下げられました（令和8年11月24日）」; nothing while it stands."""
+        if self.gone_at is None:
+            return ""
+        day = wareki(timezone.localdate(self.gone_at), weekday=False)
+        return f"{GONE_WORDS[Gone(self.gone_as)]}（{day}）"
+
     def check_view(self, standing: Standing) -> None:
+        if self.gone_at is not None:
+            raise NotAllowed(f"{self.label}は、{self.gone_words}。")
         if standing.can(RAW_ACTS[Level(self.level)]):
             return
         if standing.can(Act.READ_OWN) and any(

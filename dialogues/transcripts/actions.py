@@ -81,9 +81,7 @@ def take_in(interview: Interview, *, kind: str, cuts: Iterable[Cut], by: User) -
     return transcript
 
 
-def _take_in_speakers(
-    transcript: Transcript, names: Iterable[str]
-) -> dict[str, TranscriptSpeaker]:
+def _take_in_speakers(transcript: Transcript, names: Iterable[str]) -> dict[str, TranscriptSpeaker]:
     """Where only one body was there, each is proposed as one of its people. A real name is never
     proposed as a call-name; and who asks is not proposed as one who spoke."""
     bodies = list(transcript.interview.stakeholders.all()[:2])
@@ -122,9 +120,7 @@ def mark(transcript: Transcript, *, changed: Mapping[int, Mark]) -> None:
 
 
 @transaction.atomic
-def say_who(
-    transcript: Transcript, *, who: Mapping[int, tuple[Stakeholder | None, str]]
-) -> None:
+def say_who(transcript: Transcript, *, who: Mapping[int, tuple[Stakeholder | None, str]]) -> None:
     """Whom each speaker's name means, by the speaker's id."""
     hold(transcript)
     for speaker in TranscriptSpeaker.objects.filter(transcript=transcript, pk__in=who):
@@ -171,8 +167,7 @@ def make_voices(transcript: Transcript, *, by: User) -> list[Voice]:
     _check(marked)
     numbers = take_numbers(held.municipality, len(marked))
     made = [
-        _make(held, passage, number, by)
-        for passage, number in zip(marked, numbers, strict=True)
+        _make(held, passage, number, by) for passage, number in zip(marked, numbers, strict=True)
     ]
     _put_in_order(held)
     return made
@@ -180,7 +175,9 @@ def make_voices(transcript: Transcript, *, by: User) -> list[Voice]:
 
 def _check(marked: list[list[Sentence]]) -> None:
     if not marked:
-        raise TranscriptError("印のついた文がありません。声にする文に、問いかけの印をつけてください。")
+        raise TranscriptError(
+            "印のついた文がありません。声にする文に、問いかけの印をつけてください。"
+        )
     nobody = {str(p[0].speaker): None for p in marked if p[0].speaker.stakeholder is None}
     if nobody:
         names = "」「".join(list(nobody)[:5])
@@ -201,6 +198,7 @@ def _text(passage: list[Sentence]) -> str:
 
 def _make(transcript: Transcript, passage: list[Sentence], number: int, by: User) -> Voice:
     first, speaker = passage[0], passage[0].speaker
+    assert speaker.stakeholder is not None  # _check saw to it
     voice = add_voice(
         interview=transcript.interview,
         stakeholder=speaker.stakeholder,
@@ -238,7 +236,9 @@ def _put_in_order(transcript: Transcript) -> None:
     """The transcript's voices stand in its order, in the places that they have among the others."""
     voices = [
         each.voice
-        for each in Excerpt.objects.filter(transcript=transcript).select_related("voice")
+        for each in Excerpt.objects.filter(
+            transcript=transcript, voice__gone_at__isnull=True
+        ).select_related("voice")
     ]
     for voice, position in zip(voices, sorted(v.position for v in voices), strict=True):
         if voice.position != position:

@@ -50,7 +50,9 @@ class TranscriptForm(forms.Form):
         if "file" in self.errors:
             return cleaned
         if file and text.strip():
-            raise ValidationError("ファイルと、貼った文の両方があります。どちらか一つにしてください。")
+            raise ValidationError(
+                "ファイルと、貼った文の両方があります。どちらか一つにしてください。"
+            )
         if not file and not text.strip():
             self.add_error("file", "ファイルを選ぶか、文を貼ってください。")
             return cleaned
@@ -199,5 +201,3 @@ class EndForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "選んでください。", "invalid_choice": "選んでください。"},
     )
-
-

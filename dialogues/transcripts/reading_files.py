@@ -17,7 +17,7 @@ from lxml.etree import XMLSyntaxError
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 
 from dialogues.models import TranscriptKind as Kind
-from regions.office import zipped
+from regions.office.tables import guards
 from regions.office.texts import NoText, Undecided, decode, tidy
 
 MOST_BYTES = 5_000_000
@@ -63,7 +63,9 @@ def from_file(name: str, content: bytes, encoding: str = "") -> Read:
     try:
         text = decode(content, encoding)
     except NoText:
-        raise Unreadable("文字のファイルとして読めません。Word（.docx）か、テキストで保存し直してください。") from None
+        raise Unreadable(
+            "文字のファイルとして読めません。Word（.docx）か、テキストで保存し直してください。"
+        ) from None
     except Undecided:
         raise Unreadable(
             "文字コードを見分けられませんでした。「文字コード」を選んで、もう一度ファイルを選んでください。",
@@ -100,19 +102,27 @@ def _kind(text: str, ending: str) -> Kind:
 def _told_ending(read: Read, ending: str) -> Read:
     wanted = {Kind.DOCX: {"docx"}, Kind.VTT: {"vtt"}, Kind.SRT: {"srt"}}
     if ending and read.kind in wanted and ending not in wanted[read.kind]:
-        read.told.append(f"名前は「.{ending[:8]}」ですが、中は{read.kind.label}でしたので、そのように読みました。")
+        read.told.append(
+            f"名前は「.{ending[:8]}」ですが、中は{read.kind.label}でしたので、そのように読みました。"
+        )
     return read
 
 
 def _read(kind: Kind, text: str) -> Read:
     text, unseen = tidy(text)
-    told = [f"目に見えない文字（文字の向きを変える印など）を{unseen}個取り除きました。"] if unseen else []
+    told = (
+        [f"目に見えない文字（文字の向きを変える印など）を{unseen}個取り除きました。"]
+        if unseen
+        else []
+    )
     if kind in (Kind.VTT, Kind.SRT):
         lines = list(_cues(kind, text))
     else:
         rows = text.split("\n")
         if len(rows) > MOST_LINES:
-            raise Unreadable(f"行が多すぎます（{len(rows):,}行）。{MOST_LINES:,}行までです。いくつかに分けてください。")
+            raise Unreadable(
+                f"行が多すぎます（{len(rows):,}行）。{MOST_LINES:,}行までです。いくつかに分けてください。"
+            )
         lines = [Line(row.strip()) for row in rows]
     return Read(kind, _with_speakers(lines), told)
 
@@ -133,23 +143,38 @@ BROKEN = (
 """What the library raises over parts that are missing or are not what they should be."""
 
 
-def _from_docx(content: bytes) -> Read:
-    file = io.BytesIO(content)
-    try:
-        names = zipfile.ZipFile(file).namelist()
-    except zipfile.BadZipFile:
-        names = []
+DOCUMENT = "word/document.xml"
+TOLD = guards.Told(
+    broken="ファイルが壊れているようです。元の文書を開いて、保存し直してください。",
+    locked="パスワードがかかっています。外してから、もう一度選んでください。",
+    macros="マクロ（動くしかけ）の入った文書は受け取れません。"
+    "「Word文書（.docx）」の形で保存し直してください。",
+    too_much_inside="広げると大きくなりすぎる作りのため、開きませんでした。"
+    "文だけを新しい文書に貼って、保存し直してください。",
+)
+
+
+def _check_kind(names: set[str]) -> None:
     if any(name.startswith(("xl/", "ppt/")) for name in names):
-        raise Unreadable("Word以外の文書（ExcelかPowerPoint）です。文をWordに貼って保存するか、下の欄に貼ってください。")
+        raise guards.Refused(
+            "Word以外の文書（ExcelかPowerPoint）です。"
+            "文をWordに貼って保存するか、下の欄に貼ってください。"
+        )
+    if DOCUMENT not in names:
+        raise guards.Refused("中身がWordの文書ではありません。")
+
+
+def _from_docx(content: bytes) -> Read:
+    broken = "Wordの文書として読めません。Wordで開いて、.docxで保存し直してください。"
     try:
-        zipped.look(file, main="word/document.xml")
-        document = docx.Document(file)
-        rows = list(_paragraphs(document))
-    except zipped.Refused as refusal:
+        with guards.opened(content, check_kind=_check_kind, told=TOLD) as archive:
+            if b"macroEnabled" in archive.read("[Content_Types].xml"):
+                raise guards.Refused(TOLD.macros)
+        rows = list(_paragraphs(docx.Document(io.BytesIO(content))))
+    except guards.Refused as refusal:
         raise Unreadable(str(refusal)) from None
     except BROKEN as error:
-        words = "Wordの文書として読めません。Wordで開いて、.docxで保存し直してください。"
-        raise Unreadable(words) from error
+        raise Unreadable(broken) from error
     read = _read(Kind.PASTED, "\n".join(rows))
     return replace(read, kind=Kind.DOCX)
 
@@ -190,11 +215,15 @@ def _cues(kind: Kind, text: str) -> Iterator[Line]:
         found = webvtt.from_buffer(io.StringIO(text.lstrip("\n ")), format=kind.value)
         captions = found.captions
     except (MalformedFileError, MalformedCaptionError, ValueError, IndexError) as error:
-        raise Unreadable("字幕のファイルとして読めません。時刻の書き方が崩れているようです。") from error
+        raise Unreadable(
+            "字幕のファイルとして読めません。時刻の書き方が崩れているようです。"
+        ) from error
     if not captions:
         raise Unreadable("字幕のファイルですが、文が一つもありません。")
     if len(captions) > MOST_LINES:
-        raise Unreadable(f"字幕が多すぎます（{len(captions):,}個）。{MOST_LINES:,}個までです。いくつかに分けてください。")
+        raise Unreadable(
+            f"字幕が多すぎます（{len(captions):,}個）。{MOST_LINES:,}個までです。いくつかに分けてください。"
+        )
     for caption in captions:
         pieces = VOICE.split(" ".join(line.strip() for line in caption.lines))
         speakers = ["", *pieces[1::2]]

@@ -9,7 +9,17 @@ from itertools import accumulate
 from .reading_files import GOES_ON, Line, Read, Unreadable
 
 ENDS = "。！？!?．"
-PAIRS = {"「": "」", "『": "』", "（": "）", "(": ")", "“": "”", "［": "］", "[": "]", "〈": "〉", "《": "》"}
+PAIRS = {
+    "「": "」",
+    "『": "』",
+    "（": "）",
+    "(": ")",
+    "“": "”",
+    "［": "］",
+    "[": "]",
+    "〈": "〉",
+    "《": "》",
+}
 CLOSING = set(PAIRS.values())
 LONG = 2000
 """As long as a voice may be."""
@@ -52,7 +62,9 @@ def _check(found: list[Cut]) -> None:
     if not found:
         raise Unreadable("文が一つもありません。")
     if len(found) > MOST:
-        raise Unreadable(f"文が多すぎます（{len(found):,}文）。一度に読めるのは{MOST:,}文までです。いくつかに分けてください。")
+        raise Unreadable(
+            f"文が多すぎます（{len(found):,}文）。一度に読めるのは{MOST:,}文までです。いくつかに分けてください。"
+        )
     speakers = {each.speaker for each in found}
     if len(speakers) > MOST_SPEAKERS:
         raise Unreadable(

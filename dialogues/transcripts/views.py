@@ -61,9 +61,7 @@ def transcripts(request: TownRequest, pk: int) -> HttpResponse:
     interview = _interview(request, pk)
     form = TranscriptForm(*_typed(request, request.FILES))
     if request.method == "POST" and form.is_valid():
-        made = actions.take_in(
-            interview, kind=form.read.kind, cuts=form.cuts, by=request.user
-        )
+        made = actions.take_in(interview, kind=form.read.kind, cuts=form.cuts, by=request.user)
         for words in form.read.told:
             messages.info(request, words)
         return redirect("transcript", request.town.code, pk, made.number)

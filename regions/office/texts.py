@@ -23,8 +23,7 @@ TURNS_AROUND = dict.fromkeys(
 )
 """Marks that set text from right to left: they could make a line read as another."""
 UNSEEN = TURNS_AROUND | dict.fromkeys(
-    [*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0x85), *range(0x86, 0xA0)]
-    + [0xFEFF]
+    [*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0), 0xFEFF]
 )
 BREAKS = str.maketrans({"\r": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
 

@@ -14,7 +14,8 @@ from django.utils import timezone
 from dialogues.consent.guessing import NotNow, answered
 from dialogues.consent.names import Kind, findings
 from dialogues.consent.sharing import known_names, repeated, unquotable
-from dialogues.models import Form, Level, Voice
+from dialogues.models import Form, Gone, Level, Voice
+from dialogues.models.voices import GONE_WORDS
 from regions.models import User
 from regions.people.access import NotAllowed, Standing
 from stories.models import Audience, Brief, Edition
@@ -171,7 +172,7 @@ def _named(voices: list[Voice], reader: User | None) -> list[tuple[Voice, str]]:
 
 def lost_voices(brief: Brief) -> list[Voice]:
     """Voices picked for the brief that may no longer be printed."""
-    picked = Voice.objects.filter(brief_quotes__brief=brief)
+    picked = Voice.everything.filter(brief_quotes__brief=brief)
     lost = picked.exclude(pk__in=Voice.objects.quotable().values("pk"))
     return list(lost.select_related("stakeholder", "shared"))
 
@@ -186,6 +187,8 @@ def why_not(voice: Voice, called: str) -> str:
 
 def taken_back(voice: Voice) -> str:
     """What speaks against this voice on paper at all; nothing while it may stand there."""
+    if voice.gone_at is not None:
+        return GONE_WORDS[Gone(voice.gone_as)]
     if voice.level != Level.A:
         return "同意が公開可ではなくなりました"
     if voice.sensitive:

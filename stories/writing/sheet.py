@@ -11,14 +11,21 @@ from dataclasses import dataclass, field
 from django.db.models import Prefetch
 
 from dialogues.consent.sharing import shared_now
-from dialogues.models import SharedVoice, Voice
+from dialogues.models import Gone, SharedVoice, Voice
 from regions.people.access import Standing
 from regions.people.acts import Act
 from stakeholders.models import Asset
 from stories.models import Citation, Section, Story, StoryLine
 
-BONES = ("revision", "stakeholder__public_label")
+BONES = ("revision", "gone_at", "gone_as", "stakeholder__public_label")
 """What everybody who sees a story sees of a cited voice."""
+
+
+GONE_CITED = {
+    Gone.DELETED: "（削除された声）",
+    Gone.WITHDRAWN: "（お申し出により取り下げられた声）",
+    Gone.ERASED: "（消去された声）",
+}
 
 
 @dataclass
@@ -29,6 +36,7 @@ class Evidence:
     """Who said or has it, in the words this person may read."""
     number: str = ""
     url_number: int | None = None
+    gone: bool = False
 
 
 @dataclass
@@ -46,18 +54,21 @@ class Line:
 
     @property
     def is_hypothesis(self) -> bool:
-        return not self.count
+        """Nothing stands behind it, or only what is gone."""
+        return all(each.gone for each in self.evidence) and not (self.hidden + self.hidden_assets)
 
     @property
     def moved_on(self) -> bool:
-        return any(each.citation.moved_on for each in self.evidence)
+        return any(each.citation.moved_on for each in self.evidence if not each.gone)
 
 
 def sections(story: Story, standing: Standing) -> dict[str, list[Line]]:
     """{section: its lines}, for any number of lines with the same few queries."""
     lines = list(
         story.lines.select_related("who").prefetch_related(
-            Prefetch("citations__voice", Voice.objects.select_related("stakeholder").only(*BONES))
+            Prefetch(
+                "citations__voice", Voice.everything.select_related("stakeholder").only(*BONES)
+            )
         )
     )
     cited = Citation.objects.filter(line__story=story)
@@ -96,6 +107,11 @@ def _add(
             shown.evidence.append(Evidence(citation, asset.text, by))
         else:
             shown.hidden_assets += 1
+        return
+    if citation.voice.gone_at is not None:
+        shown.evidence.append(
+            Evidence(citation, GONE_CITED[Gone(citation.voice.gone_as)], "", gone=True)
+        )
         return
     by = citation.voice.stakeholder.public_label
     if voice := raw.get(citation.voice_id):

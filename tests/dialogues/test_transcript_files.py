@@ -97,7 +97,11 @@ def test_subtitles_tell_who_and_when_and_run_on_to_the_end_of_a_sentence():
 
 
 def test_a_word_document_is_read_in_its_order_with_its_tables():
-    content = word("話し手1：朝。", "昼。", table=[["00:01", "話し手2", "夜。"], ["00:09", "話し手1", "夜明け。"]])
+    content = word(
+        "話し手1：朝。",
+        "昼。",
+        table=[["00:01", "話し手2", "夜。"], ["00:09", "話し手1", "夜明け。"]],
+    )
     read = from_file("x.docx", content)
     assert [(line.speaker, line.text, line.at) for line in read.lines] == [
         ("話し手1", "朝。", None),

@@ -173,7 +173,12 @@ def test_a_long_one_comes_in_pages_and_costs_no_more_queries(
     client.get("/m/990019/")
     with django_assert_max_num_queries(45):
         page = client.get(at(interview, "1/?page=2")).content.decode()
-    assert page.count('class="sentence') - page.count('class="sentence-') - page.count('class="sentences') == 100
+    assert (
+        page.count('class="sentence')
+        - page.count('class="sentence-')
+        - page.count('class="sentences')
+        == 100
+    )
     fields = marks(page) | {"s150": "can", "do": "next"}
     answer = client.post(at(interview, "1/?page=2"), fields)
     assert answer["Location"].endswith("?page=3")
@@ -225,7 +230,9 @@ def test_the_clock_throws_away_what_nobody_ended_and_says_so_before(
     assert "期限が来たため" in page
 
 
-def test_only_who_heard_it_and_the_staff_read_it_and_that_is_noted(opened, interview, world, browse):
+def test_only_who_heard_it_and_the_staff_read_it_and_that_is_noted(
+    opened, interview, world, browse
+):
     _, transcript, _ = opened
     for key in ("center", "section", "advisor", "prefecture", "nation"):
         for tail in ("", "1/", "1/end/"):
@@ -242,8 +249,7 @@ def test_only_who_heard_it_and_the_staff_read_it_and_that_is_noted(opened, inter
     [row] = Reading.objects.all()
     assert (row.kind, row.what) == ("transcript", f"{interview.label}　文字起こし1")
     assert not any(
-        "浜田" in str(value)
-        for value in Transcript.objects.values().get(pk=transcript.pk).values()
+        "浜田" in str(value) for value in Transcript.objects.values().get(pk=transcript.pk).values()
     )
 
 

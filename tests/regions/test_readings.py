@@ -52,6 +52,15 @@ READS_NOTHING = {
     *("story-answer", "citation-reread", "step-finish", "briefs", "brief-new", "brief-edit"),
     *("brief-ask-approval", "brief-approve", "brief-issue", "job", "people", "person-new"),
     *("people-rule", "slip", "access-review", "access-end", "readers"),
+    *(
+        "notices",
+        "notice-slips",
+        "prepare",
+        "questions",
+        "question-hints",
+        "memo-sheet",
+        "speaker-sheet",
+    ),
     *("handover", "handover-note", "handover-cancel", "handover-read"),
 }
 

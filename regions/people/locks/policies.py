@@ -152,13 +152,18 @@ NOW = "pgh_created_at >= transaction_timestamp()"
 def _history(
     model: type[models.Model], rights: dict[Worn, May], asked: dict[Worn, str]
 ) -> Iterator[tuple[Worn, May]]:
-    """Whoever changes a row leaves an event. The town's staff reads all events; a partner, and who
-    is named in `asked`, as he reads the rows themselves now; nobody changes one."""
+    """Whoever changes a row leaves an event. The town's staff reads all events unless `asked` says
+    otherwise; a partner, and who else is named there, as he reads the rows themselves now; nobody
+    changes one."""
     table = model._meta.db_table
     for worn, right in rights.items():
         writes = bool({"insert", "update", "delete"} & set(right.acts))
         if worn in {Worn.STAFF, Worn.CHECKER}:
-            yield worn, may("select insert", adds=NOW) if writes else READ
+            which = asked.get(worn, "")
+            yield (
+                worn,
+                may("select insert", where=which, adds=NOW) if writes else May(("select",), which),
+            )
         elif "select" in right.acts and (worn == Worn.PARTNER or worn in asked):
             present = f"EXISTS (SELECT FROM {table} present WHERE present.id = pgh_obj_id)"
             conditions = [present] if right.where else []
