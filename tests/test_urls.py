@@ -75,6 +75,7 @@ LINES: dict[str, tuple[str, Args]] = {
     "transcript": ("SKC", lambda r: {"pk": r.interview.pk, "number": 1}),
     "transcript-end": ("SKC", lambda r: {"pk": r.interview.pk, "number": 1}),
     "voices": (TOWN + WALKS, none),
+    "offers": (TOWN, none),
     "voice": (TOWN, lambda r: {"number": r.voices[0].number}),
     "voice-edit": (HEARS, lambda r: {"number": r.voices[0].number}),
     "sharing": (HEARS, none),

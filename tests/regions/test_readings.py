@@ -23,6 +23,7 @@ Kind = Reading.Kind
 # Every page, opened by the checker: what it leaves in the log. A new page has to be put here.
 READS = {
     "voices": Kind.VOICES,
+    "offers": Kind.VOICES,
     "voice": Kind.VOICE,
     "voice-edit": Kind.VOICE,
     "row-edit": Kind.VOICE,
