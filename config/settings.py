@@ -206,6 +206,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "regions.accounts.upkeep.clear_away",
         "schedule": crontab(hour=2, minute=40),
     },
+    "throw-away-unfinished-transcripts": {
+        "task": "dialogues.transcripts.upkeep.throw_away_unfinished",
+        "schedule": crontab(hour=2, minute=50),
+    },
     "digest-history": {
         "task": "regions.people.history.nightly.digest_history",
         "schedule": crontab(hour=2, minute=10),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -35,6 +36,8 @@ class State(Enum):
 @dataclass
 class Slip:
     speaker: Speaker
+    nth: int = 1
+    """Of those who spoke in the interview. Tells slips apart without saying of which body one is."""
     voices: int = 0
     lines: list[str] = field(default_factory=list)
     """The approved texts, each without the marks of what was replaced."""
@@ -45,6 +48,10 @@ class Slip:
     shared: list[int] = field(default_factory=list)
     """Ids of the voices whose texts are repeated."""
     last: Notice | None = None
+
+    @property
+    def mark(self) -> str:
+        return f"{self.speaker.interview.label}-{self.nth}"
 
     @property
     def told(self) -> str:
@@ -73,6 +80,7 @@ def slips(town: Municipality, *, reader: User, speakers: Iterable[int] | None = 
         "-interview__date", "-interview", "stakeholder", "call_name"
     )
     found = {speaker.pk: Slip(speaker) for speaker in known}
+    _number(found)
     speaker_of = {}
     for pk, speaker in (
         Voice.objects.of(town).filter(speaker__in=found).values_list("pk", "speaker")
@@ -86,6 +94,16 @@ def slips(town: Municipality, *, reader: User, speakers: Iterable[int] | None = 
     for notice in notices.select_related("recorded_by"):
         found[notice.speaker_id].last = notice
     return list(found.values())
+
+
+def _number(found: Mapping[int, Slip]) -> None:
+    there: dict[int, list[int]] = defaultdict(list)
+    interviews = {slip.speaker.interview_id for slip in found.values()}
+    everybody = Speaker.objects.filter(interview__in=interviews).order_by("pk")
+    for pk, interview in everybody.values_list("pk", "interview"):
+        there[interview].append(pk)
+    for slip in found.values():
+        slip.nth = there[slip.speaker.interview_id].index(slip.speaker.pk) + 1
 
 
 def _tell_lines(found: Mapping[int, Slip], speaker_of: Mapping[int, int], reader: User) -> None:
