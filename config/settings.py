@@ -205,6 +205,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "regions.accounts.upkeep.clear_away",
         "schedule": crontab(hour=2, minute=40),
     },
+    "forget-files": {
+        "task": "regions.exchange.jobs.forget_files",
+        "schedule": crontab(hour=2, minute=45),
+    },
     "digest-history": {
         "task": "regions.people.history.nightly.digest_history",
         "schedule": crontab(hour=2, minute=10),

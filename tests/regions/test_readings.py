@@ -39,6 +39,7 @@ READS = {
     "brief-quotes": Kind.BRIEF,
     "brief-preview": Kind.BRIEF,
     "edition": Kind.EDITION,
+    "import": Kind.IMPORT,
 }
 READS_NOTHING = {
     *("town", "portrait", "round", "event-new", "event", "event-edit", "history", "digests"),
@@ -51,6 +52,8 @@ READS_NOTHING = {
     *("brief-ask-approval", "brief-approve", "brief-issue", "job", "people", "person-new"),
     *("people-rule", "slip", "access-review", "access-end", "readers"),
     *("prepare", "questions", "question-hints", "memo-sheet", "speaker-sheet"),
+    # What is taken along as a file is noted when it goes (tests/dialogues/test_files.py).
+    *("file-out", "file-in", "file-template", "import-layout", "import-start", "import-stop"),
     *("handover", "handover-note", "handover-cancel", "handover-read"),
 }
 
