@@ -119,6 +119,7 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "regions.User"
+AUTHENTICATION_BACKENDS = ["regions.accounts.backend.Backend"]
 LOGIN_URL = "signin"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "signin"
@@ -208,6 +209,10 @@ CELERY_BEAT_SCHEDULE = {
     "forget-files": {
         "task": "regions.exchange.jobs.forget_files",
         "schedule": crontab(hour=2, minute=45),
+    },
+    "throw-away-unfinished-transcripts": {
+        "task": "dialogues.transcripts.upkeep.throw_away_unfinished",
+        "schedule": crontab(hour=2, minute=50),
     },
     "digest-history": {
         "task": "regions.people.history.nightly.digest_history",

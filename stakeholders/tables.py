@@ -78,7 +78,9 @@ class BodiesByName:
     """The town's bodies as people write them; who is unknown is answered with the nearest names."""
 
     def __init__(self, town: Municipality) -> None:
-        self.bodies = list(Stakeholder.objects.of(town).prefetch_related("assets"))
+        self.bodies = list(
+            Stakeholder.objects.of(town).select_related("approach").prefetch_related("assets")
+        )
         self.known: dict[str, Stakeholder] = {}
         for body in self.bodies:
             for name in (in_cp932(body.name), body.name):
@@ -102,9 +104,13 @@ def out(standing: Standing, asked: Mapping[str, str]) -> Outgoing:
     assets: dict[int, dict[str, list[str]]] = {}
     for asset in Asset.objects.visible_to(standing.user).of(standing.town):
         assets.setdefault(asset.stakeholder_id, {}).setdefault(asset.kind, []).append(asset.text)
+    bodies = Stakeholder.objects.visible_to(standing.user).of(standing.town).order_by("id")
+    if openly:
+        bodies = bodies.select_related("approach")
     rows = []
-    for body in Stakeholder.objects.visible_to(standing.user).of(standing.town).order_by("id"):
+    for body in bodies:
         told = _fields(body) | {kind: assets.get(body.pk, {}).get(kind, []) for kind in AssetKind}
+        told["how_to_approach"] = body.how_to_approach if openly else ""
         told |= {"code": standing.town.code, "name": body.name}
         told["archived_at"] = timezone.localdate(body.archived_at) if body.archived_at else None
         rows.append(tuple(told[column.key] for column in columns))
@@ -113,7 +119,7 @@ def out(standing: Standing, asked: Mapping[str, str]) -> Outgoing:
 
 def _fields(body: Stakeholder) -> dict[str, Any]:
     names = ("sector", "position", "public_label", "sole_in_town", "org_consent_on")
-    return {name: getattr(body, name) for name in (*names, "how_to_approach", "first_met_on")}
+    return {name: getattr(body, name) for name in (*names, "first_met_on")}
 
 
 class BodiesIn:
@@ -133,7 +139,7 @@ class BodiesIn:
                 row.wrong("name", f"「{clipped(name)}」は{before}行目にもあります")
 
     def current(self, body: Stakeholder) -> dict[str, Any]:
-        return _fields(body) | self._assets(body)
+        return _fields(body) | self._assets(body) | {"how_to_approach": body.how_to_approach}
 
     def _assets(self, body: Stakeholder) -> dict[str, list[str]]:
         kept: dict[str, list[str]] = {kind.value: [] for kind in AssetKind}
@@ -174,7 +180,8 @@ class BodiesIn:
             if name in values:
                 setattr(body, name, values[name])
         assets |= {kind: values[kind] for kind in assets if kind in values}
-        save_stakeholder(body, assets=assets)
+        approach = values.get("how_to_approach", body.how_to_approach if body.pk else "")
+        save_stakeholder(body, assets=assets, how_to_approach=approach)
 
 
 register(

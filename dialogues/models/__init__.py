@@ -7,6 +7,14 @@ from .interviews import (
     Speaker,
 )
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
+from .transcripts import (
+    Excerpt,
+    Sentence,
+    Transcript,
+    TranscriptKind,
+    TranscriptSpeaker,
+    TranscriptState,
+)
 from .voices import (
     ConsentRecord,
     Form,
@@ -26,6 +34,7 @@ __all__ = [
     "BoardAct",
     "ConsentRecord",
     "Draft",
+    "Excerpt",
     "Form",
     "Gone",
     "Interview",
@@ -34,11 +43,16 @@ __all__ = [
     "OpeningQuestions",
     "Placement",
     "Prompt",
+    "Sentence",
     "SharedVoice",
     "SharingDecision",
     "Speaker",
     "Theme",
     "ThemeNote",
+    "Transcript",
+    "TranscriptKind",
+    "TranscriptSpeaker",
+    "TranscriptState",
     "Voice",
     "VoiceCounter",
     "VoiceText",

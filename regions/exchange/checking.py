@@ -21,8 +21,8 @@ HEADER_WITHIN = 20
 MOST_TOLD = 200
 """Errors, and differences, that are shown one by one."""
 SAMPLE = 5
-LONG = 300
-"""Of a text that differs, so many letters are shown."""
+LONG, SHORT = 300, 80
+"""Of a text that differs, and of one in the sample, so many letters are shown."""
 LISTED = 5
 TOWN_CODE = "code"
 
@@ -298,6 +298,6 @@ def findings(plan: Plan, table: Table, incoming: Incoming) -> dict[str, Any]:
     }
 
 
-def _shown(column: Column, value: Any) -> str:
+def _shown(column: Column, value: Any, most: int = LONG) -> str:
     told = column.told(value)
-    return told if len(told) <= LONG else f"{told[:LONG]}…"
+    return told if len(told) <= most else f"{told[:most]}…"

@@ -8,6 +8,7 @@ from .people import (
     SHORTEST_WITH_SECOND,
     TOWN_ROLES,
     Membership,
+    PasswordHash,
     Role,
     User,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "Membership",
     "Municipality",
     "Note",
+    "PasswordHash",
     "PasswordRule",
     "Phase",
     "Portrait",

@@ -48,6 +48,8 @@ class Reading(TownModel):
         HISTORY = "history", "声・聴き取りの履歴"
         FILE = "file", "ファイルに出した声・記録"
         IMPORT = "import", "ファイルから入れる声・記録"
+        TRANSCRIPT = "transcript", "文字起こし"
+        RECORDING = "recording", "録音"
         STORY = "story", "物語の根拠の声"
         BRIEF = "brief", "資料の下書き"
         EDITION = "edition", "出した資料"
