@@ -80,5 +80,9 @@ def _again(request: TownRequest, earlier: Submission) -> HttpResponse:
 
 def _digest(request: TownRequest) -> str:
     typed = [pair for pair in request.POST.lists() if pair[0] not in APART]
+    typed += [
+        (name, [f"{file.name}/{file.size}" for file in files])
+        for name, files in request.FILES.lists()
+    ]
     words = urlencode(sorted(typed), doseq=True)
     return salted_hmac("regions.submissions", words, algorithm="sha256").hexdigest()
