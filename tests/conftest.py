@@ -1,7 +1,10 @@
+import os
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.conf import settings as all_settings
+from django.db import connection
 from django.test import Client
 
 from dialogues.models import Level, ThemeNote
@@ -33,6 +36,25 @@ from .factories import (
 from .world import World, begin_support, make_world
 
 
+if "MIGRATED_DATABASE" in os.environ:
+
+    @pytest.fixture(scope="session")
+    def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
+        """A copy of the migrated database for each process of the run. Without it (on a server
+        that the caller named) pytest-django migrates one."""
+        name = (
+            connection.settings_dict["TEST"]["NAME"] or f"test_{connection.settings_dict['NAME']}"
+        )
+        with django_db_blocker.unblock():
+            connection.close()
+            with connection._nodb_cursor() as cursor:
+                cursor.execute(
+                    f'CREATE DATABASE "{name}" TEMPLATE "{os.environ["MIGRATED_DATABASE"]}"'
+                    " STRATEGY file_copy"
+                )
+            all_settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+
+
 @pytest.fixture(autouse=True)
 def quick_passwords(settings):
     """Argon2 is slow on purpose; twenty people a test need not feel it."""
@@ -42,6 +64,12 @@ def quick_passwords(settings):
 @pytest.fixture(autouse=True)
 def requests_begin_as_the_login(settings):
     settings.MIDDLEWARE = ["tests.doors.AsTheLogin", *settings.MIDDLEWARE]
+
+
+@pytest.fixture(autouse=True)
+def static_files_are_looked_for_when_asked(settings):
+    """As in the demo. Otherwise each new client begins by looking for all of them."""
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True)
