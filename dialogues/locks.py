@@ -7,11 +7,14 @@ from .models import (
     Attendance,
     BoardAct,
     ConsentRecord,
+    Disposal,
     Draft,
+    Erasure,
     Interview,
     Interviewer,
     OpeningQuestions,
     Placement,
+    RetentionTerm,
     SharedVoice,
     SharingDecision,
     Speaker,
@@ -20,6 +23,7 @@ from .models import (
     Voice,
     VoiceCounter,
     VoiceText,
+    Withdrawal,
 )
 
 OWN = "user_id = tsumugi.person()"
@@ -93,13 +97,23 @@ lock(
         columns="id municipality_id interview_id stakeholder_id speaker_id prompt level revision"
         " position gone_at gone_as",
     ),
+    clock=READ,
 )
+# What the listeners noted goes when all that was said was withdrawn.
+NOT_ALL_WITHDRAWN = """observation = '' OR NOT EXISTS (
+        SELECT FROM dialogues_withdrawal whole
+         WHERE whole.interview_id = dialogues_interviewevent.id AND whole.speaker_id IS NULL)
+    OR EXISTS (SELECT FROM dialogues_voice voice
+                WHERE voice.interview_id = dialogues_interviewevent.id
+                  AND voice.gone_at IS NULL)"""
 OF_AN_OPEN_VOICE = "IN (SELECT {} FROM dialogues_voice WHERE level = 'A')"
 lock(
     Interview,
     staff=WRITE,
     partner=WRITE,
     section=may("select", where=f"id {OF_AN_OPEN_VOICE.format('interview_id')}"),
+    history=dict.fromkeys((Worn.STAFF, Worn.CHECKER, Worn.PARTNER), NOT_ALL_WITHDRAWN),
+    clock=READ,
 )
 lock(Attendance, staff=ALL, partner=ALL)
 lock(Interviewer, staff=ALL, partner=ALL, section=may("select", where=OWN))
@@ -180,6 +194,22 @@ guard(
                       WHERE interview_id = coalesce(NEW.interview_id, OLD.interview_id)
                         AND user_id = tsumugi.person())""",
 )
+
+# That somebody withdrew: a partner sees his own, and those of what he heard.
+lock(
+    Withdrawal,
+    staff=ADD,
+    partner=may(
+        "select insert",
+        where="""recorded_by_id = tsumugi.person() OR interview_id IN (
+            SELECT interview_id FROM dialogues_interviewer WHERE user_id = tsumugi.person())""",
+        adds="recorded_by_id = tsumugi.person()",
+    ),
+)
+lock(RetentionTerm, staff=READ, checker=WRITE, partner=READ, clock=READ)
+lock(Disposal, staff=READ, checker=ADD, partner=READ, clock=READ)
+BY_ONESELF = may("select insert", adds="by_id = tsumugi.person()")
+lock(Erasure, staff=BY_ONESELF, partner=BY_ONESELF, clock=ADD)
 
 # Who deleted a voice may take that back; what was withdrawn or erased stays so.
 guard(

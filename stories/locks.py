@@ -9,6 +9,7 @@ from .models import (
     Edition,
     EditionQuote,
     Persuasion,
+    Recall,
     Service,
     Step,
     Story,
@@ -66,5 +67,6 @@ lock(
     clock=READ,
 )
 lock(EditionQuote, staff=ADD, partner=ADD, clock=READ)
+lock(Recall, staff=WRITE, partner=WRITE)
 
 open_table(Service, app=WRITE, everyone=READ, loader=ALL)

@@ -1,28 +1,46 @@
 """Voices that are gone: deleted since typed by mistake, or withdrawn by who spoke.
 
 The number stays as a tombstone and is never given again. What stands on the voice goes with it:
-its approved text and its place under a word here, and what each floor above registers.
+its approved text and its place under a word here, and what each floor above registers. What was
+withdrawn is written into the ledger of erasures, so that no older backup brings it back.
 
 Locks are taken in the order that holding.py tells.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from dialogues.models import Draft, Gone, Placement, SharedVoice, Voice, VoiceText
+from dialogues.models import (
+    Asked,
+    Draft,
+    Erasure,
+    Gone,
+    Interview,
+    Placement,
+    SharedVoice,
+    Speaker,
+    Voice,
+    VoiceText,
+    Withdrawal,
+)
 from regions.models import User
 from regions.people.access import NotAllowed, Standing
 
-from . import levels
+from . import ledger, levels
 from .holding import lock_board
+from .repeating import repeats_of
 
 Refusal = Callable[[Voice], str]
-Leaving = Callable[[list[Voice], Gone, User], None]
+Holding = Callable[[list[int]], None]
+Leaving = Callable[[list[Voice], Gone], None]
 REFUSALS: list[Refusal] = []
+HOLDINGS: list[Holding] = []
 LEAVINGS: list[Leaving] = []
 
 
@@ -30,6 +48,12 @@ def keeps_from_deleting(refusal: Refusal) -> Refusal:
     """Decorator. Says why a voice can't have been typed by mistake, or nothing."""
     REFUSALS.append(refusal)
     return refusal
+
+
+def holds_before_going(holding: Holding) -> Holding:
+    """Decorator. Locks the rows that rest on these voices (by id) before the voices are locked."""
+    HOLDINGS.append(holding)
+    return holding
 
 
 def when_going(leaving: Leaving) -> Leaving:
@@ -69,15 +93,43 @@ def undo_delete(voice: Voice, *, by: User) -> Voice:
 
 
 @transaction.atomic
-def withdraw(voices: Iterable[Voice], *, by: User) -> list[Voice]:
-    """お申し出による取り下げ: the words are emptied, for good. Returns those that now are gone."""
-    voices = list(voices)
-    held = _held(voices, by)
-    for said in VoiceText.objects.filter(voice__in=held):
+def withdraw(
+    voices: Iterable[Voice],
+    *,
+    by: User,
+    asked_on: dt.date | None = None,
+    asked_by: str = Asked.SAID,
+    speaker: Speaker | None = None,
+    whole: Interview | None = None,
+) -> Withdrawal:
+    """お申し出による取り下げ: the words are emptied, for good. All of one interview; with `whole`,
+    what the listeners noted of it is emptied, too."""
+    held = _held(list(voices), by)
+    if not held:
+        raise NotAllowed("取り下げる声がありません。")
+    texts = list(VoiceText.objects.filter(voice__in=held))
+    repeats = repeats_of(held[0].municipality, [said.search_text for said in texts])
+    for said in texts:
         said.text = said.moved_note = said.sensitive_note = ""
         said.save(update_fields=["text", "moved_note", "sensitive_note", "updated_at"])
+    if whole:
+        whole.observation = ""
+        whole.save(update_fields=["observation", "updated_at"])
     _go(held, Gone.WITHDRAWN, by)
-    return held
+    for voice in held:
+        ledger.write_down(
+            voice, kind=Erasure.Kind.WITHDRAWN, why=Erasure.Why.ASKED, by=by
+        )
+    return Withdrawal.objects.create(
+        municipality_id=held[0].municipality_id,
+        interview_id=held[0].interview_id,
+        speaker=speaker,
+        asked_on=asked_on or timezone.localdate(),
+        asked_by=asked_by,
+        numbers=[voice.number for voice in held],
+        repeats=[[place.words, place.url] for place in repeats],
+        recorded_by=by,
+    )
 
 
 def _held(voices: list[Voice], by: User) -> list[Voice]:
@@ -86,11 +138,14 @@ def _held(voices: list[Voice], by: User) -> list[Voice]:
     if not voices:
         return []
     town = voices[0].municipality
+    ids = [voice.pk for voice in voices]
     lock_board(town)
+    for holding in HOLDINGS:
+        holding(ids)
     for interview in sorted({voice.interview_id for voice in voices}):
         levels.hold(interview)
-    rows = Voice.everything.select_for_update(of=("self",)).select_related("interview")
-    held = list(rows.filter(pk__in=[voice.pk for voice in voices]).order_by("pk"))
+    rows: Any = Voice.everything.select_for_update(of=("self",))
+    held = list(rows.select_related("interview", "municipality").filter(pk__in=ids).order_by("pk"))
     standing = Standing(by, town)
     for voice in held:
         voice.check_edit(standing)
@@ -99,7 +154,7 @@ def _held(voices: list[Voice], by: User) -> list[Voice]:
 
 def _go(held: list[Voice], how: Gone, by: User) -> None:
     for leaving in LEAVINGS:
-        leaving(held, how, by)
+        leaving(held, how)
     Placement.objects.filter(voice__in=held).delete()
     SharedVoice.objects.filter(voice__in=held).delete()
     Draft.objects.filter(entry_key__in=[voice.entry_key for voice in held], user=by).delete()

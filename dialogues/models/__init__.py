@@ -1,3 +1,4 @@
+from .consents import Asked, Disposal, Erasure, Kept, RetentionTerm, Withdrawal
 from .interviews import (
     Attendance,
     Draft,
@@ -5,6 +6,7 @@ from .interviews import (
     Interviewer,
     OpeningQuestions,
     Speaker,
+    Way,
 )
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
 from .voices import (
@@ -22,18 +24,23 @@ from .voices import (
 
 __all__ = [
     "ActKind",
+    "Asked",
     "Attendance",
     "BoardAct",
     "ConsentRecord",
+    "Disposal",
     "Draft",
+    "Erasure",
     "Form",
     "Gone",
     "Interview",
     "Interviewer",
+    "Kept",
     "Level",
     "OpeningQuestions",
     "Placement",
     "Prompt",
+    "RetentionTerm",
     "SharedVoice",
     "SharingDecision",
     "Speaker",
@@ -42,4 +49,6 @@ __all__ = [
     "Voice",
     "VoiceCounter",
     "VoiceText",
+    "Way",
+    "Withdrawal",
 ]

@@ -1,4 +1,4 @@
-from .briefs import Audience, Brief, BriefQuote, Edition, EditionQuote, Purpose, preparable
+from .briefs import Audience, Brief, BriefQuote, Edition, EditionQuote, Purpose, Recall, preparable
 from .stories import (
     Citation,
     Persuasion,
@@ -21,6 +21,7 @@ __all__ = [
     "EditionQuote",
     "Persuasion",
     "Purpose",
+    "Recall",
     "Section",
     "Service",
     "Step",
