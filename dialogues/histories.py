@@ -108,6 +108,7 @@ register(
             Part(
                 Interview,
                 "聴き取りの記録",
+                hide=frozenset({"number"}),
                 restores=frozenset({"setting", "opening_questions", "observation"}),
             ),
             Part(Attendance, "話してくれた関係者", link="interview"),

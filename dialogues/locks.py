@@ -130,10 +130,12 @@ lock(
     staff=may("select insert update delete", where=OWN),
     partner=may("select insert update delete", where=OWN),
 )
-lock(ConsentRecord, staff=ADD, partner=ADD)
 READABLE = f"""EXISTS (
     SELECT FROM dialogues_voice voice
      WHERE voice.id = voice_id AND (voice.level IN ('A', 'B') OR {HEARD}))"""
+# Why a voice may go further tells of the voice. A record without it tells no more than the voice's
+# level does, and is asked back by who writes down what he may not read.
+lock(ConsentRecord, staff=ADD, partner=may("select insert", where=f"reason = '' OR {READABLE}"))
 lock(
     SharingDecision,
     staff=READ,

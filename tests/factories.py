@@ -18,7 +18,7 @@ from dialogues.models import (
     VoiceText,
 )
 from regions.models import Municipality, User
-from stakeholders.models import Asset, Sector, Stakeholder
+from stakeholders.models import Approach, Asset, Sector, Stakeholder
 from stories.models import Brief, Edition, Story
 from stories.writing.told import told_now
 
@@ -30,6 +30,10 @@ def make_body(town: Municipality, name: str = "", **fields: object) -> Stakehold
     fields.setdefault("public_label", "住民の方")
     name = name or f"団体{next(_numbers)}"
     return Stakeholder.objects.create(municipality=town, name=name, **fields)
+
+
+def make_approach(body: Stakeholder, text: str = "診療後の19時以降") -> Approach:
+    return Approach.objects.create(municipality=body.municipality, stakeholder=body, text=text)
 
 
 def make_asset(body: Stakeholder, kind: str, text: str = "空いている畳") -> Asset:
