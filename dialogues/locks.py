@@ -1,5 +1,6 @@
 """The second lock on what was said."""
 
+from dialogues.consent.erasing import erases
 from regions.people.locks.doors import Worn
 from regions.people.locks.policies import ADD, ALL, QUESTION, READ, WRITE, guard, lock, may
 
@@ -207,6 +208,7 @@ lock(
             SELECT interview_id FROM dialogues_interviewer WHERE user_id = tsumugi.person())""",
         adds="recorded_by_id = tsumugi.person()",
     ),
+    clock=READ,
 )
 lock(RetentionTerm, staff=READ, checker=WRITE, partner=READ, clock=READ)
 lock(Disposal, staff=READ, checker=ADD, partner=READ, clock=READ)
@@ -222,4 +224,22 @@ guard(
      AND NEW.gone_as NOT IN (OLD.gone_as, 'erased')
      AND (OLD.gone_as <> 'deleted' OR OLD.gone_by_id <> tsumugi.person())""",
     on="UPDATE",
+)
+
+# What goes when a voice is erased (consent/erasing.py). Its number and how it was agreed to stay.
+OF_IT = "voice_id = gone.id"
+erases(VoiceText, OF_IT, blank=("text", "search_text", "moved_note", "sensitive_note"))
+erases(SharedVoice, OF_IT)
+erases(Placement, OF_IT)
+erases(ConsentRecord, OF_IT, blank=("reason",))
+erases(Draft, "entry_key = gone.entry_key")
+# With the last voice of an interview, what the listeners noted of it.
+erases(
+    Interview,
+    """id = gone.interview_id AND NOT EXISTS (
+        SELECT FROM public.dialogues_voice other
+         WHERE other.interview_id = gone.interview_id AND other.id <> gone.id
+           AND (other.gone_at IS NULL OR other.gone_as = 'deleted'))""",
+    blank=("observation",),
+    events="observation <> ''",
 )

@@ -12,6 +12,7 @@ from .models import (
     Edition,
     EditionQuote,
     Persuasion,
+    Recall,
     Step,
     Story,
     StoryLine,
@@ -70,6 +71,15 @@ register(
         edit=lambda brief: reverse("brief-edit", args=[brief.municipality.code, brief.pk]),
     )
 )
+register(
+    Kind(
+        "recall",
+        "回収",
+        (Part(Recall, "回収", hide=frozenset({"edition"})),),
+        page=lambda recall: reverse("recalls", args=[recall.municipality.code]),
+        edit=lambda recall: reverse("recall", args=[recall.municipality.code, recall.edition_id]),
+    )
+)
 kept([Edition, EditionQuote])
 pages(
     {
@@ -90,5 +100,6 @@ pages(
         "brief-ask-approval": "資料のページ（確認を頼む）",
         "brief-approve": "資料のページ（発行を認める）",
         "brief-issue": "資料のページ（発行）",
+        "recall": "回収のページ",
     }
 )

@@ -1,5 +1,6 @@
 """The second lock on stories and papers."""
 
+from dialogues.consent.erasing import erases
 from regions.people.locks.policies import ADD, ALL, QUESTION, READ, WRITE, lock, may, open_table
 
 from .models import (
@@ -70,3 +71,5 @@ lock(EditionQuote, staff=ADD, partner=ADD, clock=READ)
 lock(Recall, staff=WRITE, partner=WRITE)
 
 open_table(Service, app=WRITE, everyone=READ, loader=ALL)
+
+erases(BriefQuote, "voice_id = gone.id", events="false")

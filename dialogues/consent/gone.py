@@ -117,9 +117,7 @@ def withdraw(
         whole.save(update_fields=["observation", "updated_at"])
     _go(held, Gone.WITHDRAWN, by)
     for voice in held:
-        ledger.write_down(
-            voice, kind=Erasure.Kind.WITHDRAWN, why=Erasure.Why.ASKED, by=by
-        )
+        ledger.write_down(voice, kind=Erasure.Kind.WITHDRAWN, why=Erasure.Why.ASKED, by=by)
     return Withdrawal.objects.create(
         municipality_id=held[0].municipality_id,
         interview_id=held[0].interview_id,

@@ -52,9 +52,15 @@ def of_dialogues(town: Municipality) -> Iterator[tuple[Place, str]]:
         yield place, f"{theme.definition}\0{theme.divided}"
     for note in ThemeNote.objects.of(town).select_related("theme"):
         url = reverse("word", args=[town.code, note.theme_id])
-        yield Place(f"ことば「{note.theme.word}」への問いと返事", url), f"{note.text}\0{note.answer}"
-    for note in AdvisorNote.objects.of(town):
-        yield Place("町のページの問いと返事", reverse("town", args=[town.code])), f"{note.text}\0{note.answer}"
+        yield (
+            Place(f"ことば「{note.theme.word}」への問いと返事", url),
+            f"{note.text}\0{note.answer}",
+        )
+    for asked in AdvisorNote.objects.of(town):
+        yield (
+            Place("町のページの問いと返事", reverse("town", args=[town.code])),
+            f"{asked.text}\0{asked.answer}",
+        )
     for heard in Interview.objects.of(town):
         place = Place(
             f"{heard.place}での聴き取りの記録", reverse("interview", args=[town.code, heard.pk])

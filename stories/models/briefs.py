@@ -235,7 +235,10 @@ class Recall(TownModel):
     returned = models.PositiveIntegerField("回収した部数", null=True, blank=True)
     replaced = models.BooleanField("差替えの紙を配った", default=False)
     note = models.CharField(
-        "覚え", max_length=200, blank=True, help_text="例: 議会事務局の控え1部は、議会の決まりで残る"
+        "覚え",
+        max_length=200,
+        blank=True,
+        help_text="例: 議会事務局の控え1部は、議会の決まりで残る",
     )
 
     class Meta:

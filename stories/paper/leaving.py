@@ -3,13 +3,26 @@ be read again; what was handed out has to be called back (recall.py asks for tha
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from django.urls import reverse
 from django.utils import timezone
 
 from dialogues.consent.gone import holds_before_going, keeps_from_deleting, when_going
-from dialogues.models import Gone, Voice
+from dialogues.consent.retention import Item, keeps
+from dialogues.models import Gone, Kept, Voice
 from dialogues.models.voices import GONE_WORDS
+from regions.models import Municipality
 from regions.office.dates import wareki
-from stories.models import Brief, BriefQuote, EditionQuote
+from stories.models import Brief, BriefQuote, Edition, EditionQuote
+
+
+@keeps(Kept.PAPERS)
+def papers(town: Municipality) -> Iterator[Item]:
+    """Thrown away by the town's own rules for documents: only decided on here."""
+    for edition in Edition.objects.of(town).defer("pdf").order_by("date", "pk"):
+        url = reverse("brief", args=[town.code, edition.brief_id])
+        yield Item(Kept.PAPERS, edition.pk, f"{edition}（{edition.meeting}）", url, edition.date)
 
 
 @keeps_from_deleting

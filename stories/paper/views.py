@@ -244,8 +244,10 @@ def job(request: TownRequest, pk: int) -> HttpResponse:
 def edition(request: TownRequest, pk: int, number: int) -> HttpResponse:
     editions = Edition.objects.visible_to(request.user).of(request.town)
     row = get_object_or_404(editions, brief=pk, number=number)
-    recall.check_open(row, request.standing)
+    found = recall.check_open(row, request.standing)
     what = f"{row.title}　第{row.number}版"
+    if found.to_recall and request.method != "POST":
+        return render(request, "stories/edition_recalled.html", {"edition": row, "each": found})
     note_reading(request, Reading.Kind.EDITION, what=what, how=Reading.How.PDF)
     return _pdf(bytes(row.pdf), row.file_name, as_attachment=True)
 

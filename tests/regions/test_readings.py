@@ -39,6 +39,12 @@ READS = {
     "brief-quotes": Kind.BRIEF,
     "brief-preview": Kind.BRIEF,
     "edition": Kind.EDITION,
+    "withdraw-voice": Kind.INTERVIEW,
+    "withdraw-speaker": Kind.INTERVIEW,
+    "withdraw-interview": Kind.INTERVIEW,
+    "consent-ledger": Kind.INTERVIEW,
+    "person": Kind.PERSON,
+    "recalls": Kind.EDITION,
 }
 READS_NOTHING = {
     *("town", "portrait", "round", "event-new", "event", "event-edit", "history", "digests"),
@@ -49,6 +55,8 @@ READS_NOTHING = {
     *("story-lines", "story-persuasions", "story-steps", "story-services", "story-ask"),
     *("story-answer", "citation-reread", "step-finish", "briefs", "brief-new", "brief-edit"),
     *("brief-ask-approval", "brief-approve", "brief-issue", "job", "people", "person-new"),
+    *("voice-erase", "retention", "retention-term", "erasures"),
+    *("withdrawal", "withdrawal-form", "speaker-checked", "recall"),
     *("people-rule", "slip", "access-review", "access-end", "readers"),
     *("prepare", "questions", "question-hints", "memo-sheet", "speaker-sheet"),
     *("handover", "handover-note", "handover-cancel", "handover-read"),

@@ -1,0 +1,3 @@
+from .consent import jobs as consent
+
+__all__ = ["consent"]
