@@ -211,6 +211,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "dialogues.consent.jobs.dispose",
         "schedule": crontab(hour=3, minute=10),
     },
+    "throw-away-unfinished-transcripts": {
+        "task": "dialogues.transcripts.upkeep.throw_away_unfinished",
+        "schedule": crontab(hour=2, minute=50),
+    },
     "digest-history": {
         "task": "regions.people.history.nightly.digest_history",
         "schedule": crontab(hour=2, minute=10),

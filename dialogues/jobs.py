@@ -1,3 +1,6 @@
-from .consent import jobs as consent
+"""What the dialogues carry out by themselves."""
 
-__all__ = ["consent"]
+from dialogues.consent import jobs as consent
+from dialogues.transcripts import upkeep as transcripts
+
+__all__ = ["consent", "transcripts"]

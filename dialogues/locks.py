@@ -11,16 +11,20 @@ from .models import (
     Disposal,
     Draft,
     Erasure,
+    Excerpt,
     Interview,
     Interviewer,
     OpeningQuestions,
     Placement,
     RetentionTerm,
+    Sentence,
     SharedVoice,
     SharingDecision,
     Speaker,
     Theme,
     ThemeNote,
+    Transcript,
+    TranscriptSpeaker,
     Voice,
     VoiceCounter,
     VoiceText,
@@ -214,6 +218,34 @@ lock(RetentionTerm, staff=READ, checker=WRITE, partner=READ, clock=READ)
 lock(Disposal, staff=READ, checker=ADD, partner=READ, clock=READ)
 BY_ONESELF = may("select insert", adds="by_id = tsumugi.person()")
 lock(Erasure, staff=BY_ONESELF, partner=BY_ONESELF, clock=ADD)
+# What was recorded: the town's staff and who heard it, and no other partner, as with level C. What
+# of it was not made a voice can be thrown away, and has no history.
+HEARD_THERE = """interview_id IN (
+    SELECT interview_id FROM dialogues_interviewer WHERE user_id = tsumugi.person())"""
+lock(
+    Transcript,
+    staff=WRITE,
+    partner=may("select insert update", where=HEARD_THERE, adds=HEARD_THERE),
+    clock=may("select update"),
+)
+OF_WHAT_ONE_HEARD = f"""transcript_id IN (
+    SELECT transcript.id FROM dialogues_transcript transcript WHERE transcript.{HEARD_THERE})"""
+for raw in (TranscriptSpeaker, Sentence):
+    lock(
+        raw,
+        staff=ALL,
+        partner=may("select insert update delete", where=OF_WHAT_ONE_HEARD, adds=OF_WHAT_ONE_HEARD),
+        clock=may("select delete"),
+        counted=False,
+    )
+# Which sentence a voice was, without the sentence.
+lock(
+    Excerpt,
+    staff=ADD,
+    partner=may("select insert", where=READABLE, adds=OF_WHAT_ONE_HEARD),
+    section=may("select", where=f"voice_id {OF_AN_OPEN_VOICE.format('id')}"),
+    clock=READ,
+)
 
 # Who deleted a voice may take that back; what was withdrawn or erased stays so.
 guard(
@@ -233,6 +265,13 @@ erases(SharedVoice, OF_IT)
 erases(Placement, OF_IT)
 erases(ConsentRecord, OF_IT, blank=("reason",))
 erases(Draft, "entry_key = gone.entry_key")
+erases(
+    Sentence,
+    """EXISTS (SELECT FROM public.dialogues_excerpt taken
+                WHERE taken.voice_id = gone.id AND taken.transcript_id = dialogues_sentence.transcript_id
+                  AND dialogues_sentence.number BETWEEN taken.first AND taken.last)""",
+    blank=("text",),
+)
 # With the last voice of an interview, what the listeners noted of it.
 erases(
     Interview,

@@ -9,6 +9,7 @@ from .models import (
     Citation,
     Edition,
     EditionQuote,
+    Notice,
     Persuasion,
     Recall,
     Service,
@@ -69,6 +70,9 @@ lock(
 )
 lock(EditionQuote, staff=ADD, partner=ADD, clock=READ)
 lock(Recall, staff=WRITE, partner=WRITE)
+
+# Whom the town told what became of his words.
+lock(Notice, staff=ADD, partner=ADD, clock=READ)
 
 open_table(Service, app=WRITE, everyone=READ, loader=ALL)
 

@@ -14,9 +14,13 @@ from dialogues.models import (
     SharedVoice,
     Speaker,
     Theme,
+    Transcript,
     Voice,
     VoiceText,
 )
+from dialogues.transcripts.actions import take_in
+from dialogues.transcripts.reading_files import from_text
+from dialogues.transcripts.sentences import cut
 from regions.models import Municipality, User
 from stakeholders.models import Approach, Asset, Sector, Stakeholder
 from stories.models import Brief, Edition, Story
@@ -96,6 +100,11 @@ def share(voice: Voice, *, by: User, text: str = "") -> SharedVoice:
         text=text or voice.text,
         approved_by=by,
     )
+
+
+def make_transcript(interview: Interview, text: str, *, by: User) -> Transcript:
+    read = from_text(text)
+    return take_in(interview, kind=read.kind, cuts=cut(read), by=by)
 
 
 def make_theme(town: Municipality, word: str = "縁側", *, voices: list[Voice], by: User) -> Theme:

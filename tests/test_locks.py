@@ -17,9 +17,12 @@ from dialogues.models import (
     Draft,
     Interview,
     Level,
+    Sentence,
     SharedVoice,
     Speaker,
     Theme,
+    Transcript,
+    TranscriptSpeaker,
     Voice,
     VoiceText,
 )
@@ -125,7 +128,7 @@ def test_approved_texts_are_shown_as_the_specification_says(full, key):
 @pytest.mark.parametrize("key", ["prefecture", "bureau", "advisor", "nation"])
 def test_who_walks_alongside_has_no_right_at_all_to_what_was_said_in_confidence(full, key):
     world, _, _ = full
-    for model in (VoiceText, Speaker, ConsentRecord, Interview, Draft):
+    for model in (VoiceText, Speaker, ConsentRecord, Interview, Draft, Transcript, Sentence):
         assert shown(world, key, model.objects.all()) is None, model
     # Of a voice itself they get what counts are made of: no number, and nothing of its history.
     assert shown(world, key, Voice.objects.filter(number__gt=0)) is None
@@ -158,6 +161,9 @@ COMPARED = [
     Approach,
     Asset,
     Interview,
+    Transcript,
+    TranscriptSpeaker,
+    Sentence,
     Voice,
     SharedVoice,
     Theme,

@@ -20,9 +20,11 @@ from dialogues.models import (
     Asked,
     Draft,
     Erasure,
+    Excerpt,
     Gone,
     Interview,
     Placement,
+    Sentence,
     SharedVoice,
     Speaker,
     Voice,
@@ -112,6 +114,7 @@ def withdraw(
     for said in texts:
         said.text = said.moved_note = said.sensitive_note = ""
         said.save(update_fields=["text", "moved_note", "sensitive_note", "updated_at"])
+    _empty_sentences(held, whole)
     if whole:
         whole.observation = ""
         whole.save(update_fields=["observation", "updated_at"])
@@ -128,6 +131,24 @@ def withdraw(
         repeats=[[place.words, place.url] for place in repeats],
         recorded_by=by,
     )
+
+
+def _empty_sentences(held: list[Voice], whole: Interview | None) -> None:
+    """What a transcript says of it. Who may not read the transcript leaves that to the clock."""
+    for taken in Excerpt.objects.filter(voice__in=held):
+        said = Sentence.objects.filter(transcript=taken.transcript_id)
+        said.filter(number__range=(taken.first, taken.last)).update(text="")
+    if whole:
+        Sentence.objects.filter(transcript__interview=whole).update(text="")
+
+
+def sweep_sentences() -> int:
+    """Within `clock()`: what a withdrawn voice was taken from, where who withdrew it couldn't."""
+    count = 0
+    for taken in Excerpt.objects.filter(voice__gone_as=Gone.WITHDRAWN):
+        said = Sentence.objects.filter(transcript=taken.transcript_id).exclude(text="")
+        count += said.filter(number__range=(taken.first, taken.last)).delete()[0]
+    return count
 
 
 def _held(voices: list[Voice], by: User) -> list[Voice]:

@@ -17,6 +17,7 @@ from regions.people.locks.doors import clock
 
 from . import ledger, retention
 from .erasing import erase
+from .gone import sweep_sentences
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ def erase_voices(job: Job, report: Report) -> dict:
 def copy_ledger() -> None:
     """Each minute: what was withdrawn in the meantime stands in the file, too."""
     with clock():
+        sweep_sentences()
         ledger.copy_to_file()
 
 

@@ -9,6 +9,14 @@ from .interviews import (
     Way,
 )
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
+from .transcripts import (
+    Excerpt,
+    Sentence,
+    Transcript,
+    TranscriptKind,
+    TranscriptSpeaker,
+    TranscriptState,
+)
 from .voices import (
     ConsentRecord,
     Form,
@@ -31,6 +39,7 @@ __all__ = [
     "Disposal",
     "Draft",
     "Erasure",
+    "Excerpt",
     "Form",
     "Gone",
     "Interview",
@@ -41,11 +50,16 @@ __all__ = [
     "Placement",
     "Prompt",
     "RetentionTerm",
+    "Sentence",
     "SharedVoice",
     "SharingDecision",
     "Speaker",
     "Theme",
     "ThemeNote",
+    "Transcript",
+    "TranscriptKind",
+    "TranscriptSpeaker",
+    "TranscriptState",
     "Voice",
     "VoiceCounter",
     "VoiceText",
