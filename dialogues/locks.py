@@ -105,9 +105,9 @@ lock(
     clock=READ,
 )
 # What the listeners noted goes when all that was said was withdrawn.
-NOT_ALL_WITHDRAWN = """observation = '' OR NOT EXISTS (
-        SELECT FROM dialogues_withdrawal whole
-         WHERE whole.interview_id = dialogues_interviewevent.id AND whole.speaker_id IS NULL)
+NOT_ALL_WITHDRAWN = """observation = ''
+    OR NOT EXISTS (SELECT FROM dialogues_voice voice
+                    WHERE voice.interview_id = dialogues_interviewevent.id)
     OR EXISTS (SELECT FROM dialogues_voice voice
                 WHERE voice.interview_id = dialogues_interviewevent.id
                   AND voice.gone_at IS NULL)"""

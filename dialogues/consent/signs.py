@@ -15,7 +15,7 @@ from . import retention, sharing
 moved(SharingDecision.objects.all())
 
 
-@proposes(order=8)
+@proposes(order=6)
 def confirm_what_ends(standing: Standing) -> NextStep | None:
     """From January on, so that the list is settled before the year ends."""
     if not standing.can(Act.SHARE) or timezone.localdate().month > 3:

@@ -46,9 +46,23 @@ def _mine(request: TownRequest, pk: int) -> Brief:
 @town_page(Act.SEE_BRIEFS)
 def briefs(request: TownRequest) -> HttpResponse:
     seen = Brief.objects.visible_to(request.user).of(request.town)
-    rows = list(seen.select_related("story").annotate(edition_count=Count("editions")))
-    states = states_of(rows, contents_of(rows))
-    context = {"briefs": [(brief, states[brief.pk].value) for brief in rows]}
+    counted = seen.select_related("story").annotate(
+        edition_count=Count("editions", distinct=True), quote_count=Count("quotes", distinct=True)
+    )
+    rows = list(counted)
+    contents = contents_of(rows)
+    states = states_of(rows, contents)
+    context = {
+        "briefs": [
+            # A voice that went, or one that was picked and may no longer be printed.
+            (
+                brief,
+                states[brief.pk].value,
+                bool(brief.to_check) or brief.quote_count > len(contents[brief.pk].quotes),
+            )
+            for brief in rows
+        ]
+    }
     return render(request, "stories/briefs.html", context)
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from dialogues.consent import retention
 from dialogues.consent.jobs import dispose
+from dialogues.consent.signs import confirm_what_ends
 from dialogues.models import Disposal, Gone, Interview, Kept, RetentionTerm, Voice
 from regions.people.locks import doors
 from tests.factories import make_body, make_interview, make_voice
@@ -36,7 +37,9 @@ def test_the_checker_confirms_and_the_clock_waits_for_both(world, browse, old, m
     monkeypatch.setattr(timezone, "localdate", lambda *a: dt.date(2027, 2, 1))
     url = "/m/990019/retention/"
     client = browse(world.checker)
-    assert "今年度で保存の期間が終わる記録が1件" in client.get("/m/990019/").content.decode()
+    step = confirm_what_ends(world.standing("checker"))
+    assert step.words == "今年度で保存の期間が終わる記録が1件"
+    assert confirm_what_ends(world.standing("staff")) is None
     page = client.get(url).content.decode()
     assert "公民館での聴き取り（声1件）" in page
     assert "令和9年3月31日" in page
