@@ -211,6 +211,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "dialogues.consent.jobs.dispose",
         "schedule": crontab(hour=3, minute=10),
     },
+    "forget-files": {
+        "task": "regions.exchange.jobs.forget_files",
+        "schedule": crontab(hour=2, minute=45),
+    },
     "throw-away-unfinished-transcripts": {
         "task": "dialogues.transcripts.upkeep.throw_away_unfinished",
         "schedule": crontab(hour=2, minute=50),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 
 from celery import shared_task
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from dialogues.models import Erasure, Gone, Voice
+from dialogues.models import Erasure, Gone, Voice, Withdrawal
+from regions.exchange.jobs import forget
 from regions.models import Job, Municipality
 from regions.office.jobs import Refused, Report, acting_for, carries_out
 from regions.people.access import Standing
@@ -46,6 +48,11 @@ def copy_ledger() -> None:
     """Each minute: what was withdrawn in the meantime stands in the file, too."""
     with clock():
         sweep_sentences()
+        # A file that was being read while somebody withdrew may hold his words.
+        since = Withdrawal.objects.filter(
+            municipality=OuterRef("municipality"), created_at__gte=OuterRef("created_at")
+        )
+        forget(Q(Exists(since)))
         ledger.copy_to_file()
 
 

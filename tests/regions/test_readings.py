@@ -47,6 +47,7 @@ READS = {
     "consent-ledger": Kind.INTERVIEW,
     "person": Kind.PERSON,
     "recalls": Kind.EDITION,
+    "import": Kind.IMPORT,
 }
 READS_NOTHING = {
     *("town", "portrait", "round", "event-new", "event", "event-edit", "history", "digests"),
@@ -61,6 +62,8 @@ READS_NOTHING = {
     *("voice-erase", "retention", "retention-term", "erasures"),
     *("withdrawal", "withdrawal-form", "speaker-checked", "recall"),
     *("people-rule", "slip", "access-review", "access-end", "readers"),
+    # What is taken along as a file is noted when it goes (tests/dialogues/test_files.py).
+    *("file-out", "file-in", "file-template", "import-layout", "import-start", "import-stop"),
     *(
         "notices",
         "notice-slips",
