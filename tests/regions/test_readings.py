@@ -44,6 +44,7 @@ READS_NOTHING = {
     *("town", "portrait", "round", "event-new", "event", "event-edit", "history", "digests"),
     *("ask", "answer", "stakeholders", "stakeholder-new", "stakeholder", "stakeholder-edit"),
     *("stakeholder-archive", "interviews", "interview-new", "row-add", "draft"),
+    *("row-act", "row-restore"),
     *("sharing-decide", "board-move", "board-undo", "board-acts", "word-new", "word-edit"),
     *("word-split", "word-join", "word-ask", "word-answer", "stories", "story-new", "story-edit"),
     *("story-lines", "story-persuasions", "story-steps", "story-services", "story-ask"),
