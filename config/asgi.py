@@ -23,7 +23,14 @@ def acceptable(headers: dict[bytes, bytes]) -> bool:
     told = headers.get(b"content-length")
     if told is None:
         return b"transfer-encoding" not in headers
-    return told.isdigit() and len(told) < 12 and int(told) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return told.isdigit() and len(told) < 12 and int(told) <= most(headers)
+
+
+def most(headers: dict[bytes, bytes]) -> int:
+    """With a file, the file's limit and room for the form around it."""
+    if headers.get(b"content-type", b"").startswith(b"multipart/form-data"):
+        return settings.UPLOAD_MAX_BYTES + FRAME
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
 def empty():
@@ -40,3 +47,4 @@ def empty():
 
 SIZES = (b"content-length", b"transfer-encoding")
 TOO_MUCH = 10**12
+FRAME = 1_000_000

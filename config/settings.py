@@ -119,6 +119,7 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "regions.User"
+AUTHENTICATION_BACKENDS = ["regions.accounts.backend.Backend"]
 LOGIN_URL = "signin"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "signin"
@@ -187,6 +188,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 # One field a voice, where voices are picked or moved.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
+# What a file may have that is sent in. A town whose gateway lets less through says so here.
+UPLOAD_MAX_BYTES = int(os.environ.get("UPLOAD_MAX_MB") or "5") * 1024 * 1024
 
 CELERY_BROKER_URL = broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -202,6 +205,10 @@ CELERY_BEAT_SCHEDULE = {
     "clear-away-after-signing-in": {
         "task": "regions.accounts.upkeep.clear_away",
         "schedule": crontab(hour=2, minute=40),
+    },
+    "throw-away-unfinished-transcripts": {
+        "task": "dialogues.transcripts.upkeep.throw_away_unfinished",
+        "schedule": crontab(hour=2, minute=50),
     },
     "digest-history": {
         "task": "regions.people.history.nightly.digest_history",

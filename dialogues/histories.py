@@ -20,6 +20,7 @@ from dialogues.models import (
     Interview,
     Interviewer,
     Level,
+    OpeningQuestions,
     Placement,
     SharedVoice,
     SharingDecision,
@@ -29,6 +30,7 @@ from dialogues.models import (
     VoiceText,
 )
 from dialogues.models.voices import RAW_ACTS
+from dialogues.preparing.questions import PARTS
 from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.people.history.kinds import Event, Kind, Part, Words, kept, pages, register
@@ -106,6 +108,7 @@ register(
             Part(
                 Interview,
                 "聴き取りの記録",
+                hide=frozenset({"number"}),
                 restores=frozenset({"setting", "opening_questions", "observation"}),
             ),
             Part(Attendance, "話してくれた関係者", link="interview"),
@@ -152,15 +155,29 @@ register(
         barred=closed,
     )
 )
+register(
+    Kind(
+        "questions",
+        "この町の問い",
+        (Part(OpeningQuestions, "この町の問い", restores=frozenset(PARTS)),),
+        page=lambda thing: reverse("questions", args=[thing.municipality.code]),
+        edit=lambda thing: reverse("questions", args=[thing.municipality.code]),
+    )
+)
 kept([BoardAct, SharingDecision])
 pages(
     {
+        "questions": "この町の問いのページ",
         "interview-new": "聴き取りを記録するページ",
         "interview-edit": "聴き取りを書きかえるページ",
         "row-add": "声を入れるページ",
         "row-edit": "声を入れるページ",
+<<<<<<< HEAD
         "row-act": "声を入れるページ",
         "row-restore": "声を入れるページ",
+=======
+        "transcript": "文字起こしのページ",
+>>>>>>> main
         "voice-edit": "声を直すページ",
         "sharing-decide": "公開の確認のページ",
         "board-move": "ことばの盤",

@@ -215,8 +215,7 @@ def through_asgi(*headers):
         "headers": [
             (b"host", b"localhost"),
             (b"cookie", b"csrftoken=" + b"a" * 32),
-            (b"content-type", b"application/x-www-form-urlencoded"),
-            *headers,
+            *({b"content-type": b"application/x-www-form-urlencoded"} | dict(headers)).items(),
         ],
     }
     # In a thread of its own: a browser test before it leaves a loop in this one.
@@ -230,6 +229,10 @@ def test_a_body_too_large_or_of_no_told_size_is_refused_unread():
     most = product.DATA_UPLOAD_MAX_MEMORY_SIZE
     assert through_asgi((b"content-length", b"%d" % (most + 1))) == 413
     assert through_asgi((b"transfer-encoding", b"chunked")) == 413
+    file = (b"content-type", b"multipart/form-data; boundary=x")
+    beyond = product.UPLOAD_MAX_BYTES + errors.ROOM_FOR_A_FORM + 1
+    assert errors.ROOM_FOR_A_FORM == config.asgi.FRAME
+    assert through_asgi(file, (b"content-length", b"%d" % beyond)) == 413
 
 
 def test_the_page_refuses_what_the_server_would(settings):

@@ -13,6 +13,7 @@ from django.forms.models import ModelChoiceIterator
 
 from dialogues.consent.levels import agreed_level
 from dialogues.models import Interview, Level, Voice, VoiceText
+from dialogues.preparing.forms import QuestionsInput
 from regions.models import User
 from regions.office.forms import TownForm, WarekiDateField, office_field
 from stakeholders.models import Sector, Stakeholder
@@ -106,7 +107,6 @@ class InterviewForm(TownForm):
         widgets = {
             "place": forms.TextInput(attrs={"class": "input-wide"}),
             "setting": forms.Textarea(attrs={"rows": 2}),
-            "opening_questions": forms.Textarea(attrs={"rows": 3}),
             "observation": forms.Textarea(attrs={"rows": 4}),
         }
         error_messages = {
@@ -141,6 +141,12 @@ class InterviewForm(TownForm):
         else:
             self.initial["bodies"] = there
             self.initial["interviewers"] = "\n".join(map(str, self.instance.interviewers.all()))
+        self.fields["opening_questions"].widget = QuestionsInput(self.town)
+        self.fields[
+            "date"
+        ].help_text = (
+            "例: 令和8年7月22日、R8.7.22、2026-07-22。これから聴きに行くときは、その予定の日"
+        )
         self.may_name = may_name
         if not may_name:
             del self.fields["interviewers"]

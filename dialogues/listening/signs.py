@@ -30,14 +30,14 @@ def go_and_listen(standing: Standing) -> NextStep | None:
     if not bodies.exists():
         return None
     if not Interview.objects.of(standing.town).exists():
-        return NextStep("会いに行く: 聴き取りを記録する", reverse("interview-new", args=[code]))
+        return NextStep("会いに行く: 聴き取りの準備をする", reverse("prepare", args=[code]))
     unheard = list(bodies.filter(attendances__isnull=True).order_by("pk"))
     if not unheard:
         return None
     more = f"ほか{len(unheard) - 1}団体" if len(unheard) > 1 else ""
     return NextStep(
         f"まだ聴いていない「{unheard[0].name}」{more}に会いに行く",
-        reverse("interview-new", args=[code]),
+        reverse("prepare", args=[code]),
     )
 
 

@@ -1,6 +1,10 @@
 from django.urls import path
 
+<<<<<<< HEAD
 from . import reading, rows, views
+=======
+from . import offers, reading, views
+>>>>>>> main
 
 urlpatterns = [
     path("interviews/", views.interviews, name="interviews"),
@@ -14,6 +18,7 @@ urlpatterns = [
     path("interviews/<int:pk>/rows/<int:number>/restore/", rows.restore_row, name="row-restore"),
     path("interviews/<int:pk>/draft/", views.draft, name="draft"),
     path("voices/", reading.voices, name="voices"),
+    path("voices/offers/", offers.offers, name="offers"),
     path("voices/<int:number>/", reading.voice, name="voice"),
     path("voices/<int:number>/edit/", reading.edit_voice, name="voice-edit"),
 ]

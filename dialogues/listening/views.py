@@ -14,7 +14,13 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from dialogues.consent.levels import REACH, ConsentError, agreed_level
+<<<<<<< HEAD
 from dialogues.models import Draft, Gone, Interview, Level, Speaker, Voice
+=======
+from dialogues.models import Draft, Interview, Level, Speaker, Voice
+from dialogues.models.transcripts import check_heard
+from dialogues.preparing.questions import hints
+>>>>>>> main
 from dialogues.trail import printings
 from regions.models import Reading
 from regions.office.dates import wareki
@@ -66,6 +72,8 @@ def interview(request: TownRequest, pk: int) -> HttpResponse:
         "bodies": found.stakeholders.all(),
         "rows": rows,
         "hidden": found.voices.count() - len(rows),
+        "may_hear_all": request.standing.allows(lambda standing: check_heard(found, standing)),
+        "hints": hints(found.opening_questions),
     }
     _note_interview(request, found, rows)
     return render(request, "dialogues/interview.html", context)
@@ -98,7 +106,7 @@ def _edit_interview(request: TownRequest, found: Interview, title: str) -> HttpR
         town=request.town,
         by=request.user,
         may_name=may_name,
-        initial=restored(request, "interview", found),
+        initial=restored(request, "interview", found) if found.pk else _prepared(request),
     )
     if request.method == "POST" and form.is_valid():
         papers = _papers_losing_consent(request, form)
@@ -119,6 +127,12 @@ def _edit_interview(request: TownRequest, found: Interview, title: str) -> HttpR
         _note_interview(request, found)
     context = {"form": form, "title": title, "back": back, "may_name": may_name, "found": found}
     return render(request, "dialogues/interview_edit.html", context)
+
+
+def _prepared(request: TownRequest) -> dict[str, Any]:
+    """What was ticked on the page of preparation: whom to meet, and with what to begin."""
+    bodies = [pk for pk in request.GET.getlist("body") if pk.isdecimal() and len(pk) < 10]
+    return {"bodies": bodies, "opening_questions": "\n".join(request.GET.getlist("question"))}
 
 
 def _papers_losing_consent(request: TownRequest, form: InterviewForm) -> list[str]:

@@ -1,5 +1,20 @@
-from .interviews import Attendance, Draft, Interview, Interviewer, Speaker
+from .interviews import (
+    Attendance,
+    Draft,
+    Interview,
+    Interviewer,
+    OpeningQuestions,
+    Speaker,
+)
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
+from .transcripts import (
+    Excerpt,
+    Sentence,
+    Transcript,
+    TranscriptKind,
+    TranscriptSpeaker,
+    TranscriptState,
+)
 from .voices import (
     ConsentRecord,
     Form,
@@ -19,18 +34,25 @@ __all__ = [
     "BoardAct",
     "ConsentRecord",
     "Draft",
+    "Excerpt",
     "Form",
     "Gone",
     "Interview",
     "Interviewer",
     "Level",
+    "OpeningQuestions",
     "Placement",
     "Prompt",
+    "Sentence",
     "SharedVoice",
     "SharingDecision",
     "Speaker",
     "Theme",
     "ThemeNote",
+    "Transcript",
+    "TranscriptKind",
+    "TranscriptSpeaker",
+    "TranscriptState",
     "Voice",
     "VoiceCounter",
     "VoiceText",

@@ -140,6 +140,29 @@ class Speaker(TownModel):
         return f"{self.stakeholder.name}・{self.call_name}"
 
 
+@tracked()
+class OpeningQuestions(TownModel):
+    """The town's own questions with which a talk begins, one a line; its interviews take from them."""
+
+    see_act, edit_act = Act.HEAR, Act.HEAR
+
+    start = models.TextField("話のはじまりに", blank=True)
+    value = models.TextField("価値を感じているもの", blank=True)
+    know = models.TextField("知っていること・していること", blank=True)
+    trouble = models.TextField("困っていること", blank=True)
+    can = models.TextField("できること・やりたいこと", blank=True)
+
+    class Meta:
+        verbose_name = "この町の問い"
+        constraints = [
+            *town_keys("openingquestions"),
+            models.UniqueConstraint(fields=["municipality"], name="openingquestions_once_a_town"),
+        ]
+
+    def __str__(self) -> str:
+        return "この町の問い"
+
+
 class Draft(TownModel):
     """What a person is typing in the capture page and has not finished: kept while typing."""
 

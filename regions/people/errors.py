@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -28,6 +29,8 @@ ALONE = "regions/broken.html"
 DATABASE_AWAY = (OperationalError, InterfaceError)
 TOO_BIG = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 AGAIN_AFTER_SECONDS = 10
+ROOM_FOR_A_FORM = 1_000_000
+"""Around a file (config/asgi.py)."""
 
 SECRET = re.compile(r"csrf|pass|token|secret|otp|code|credential|recovery", re.IGNORECASE)
 CARRIED = re.compile(r"[!-~]{0,40}")
@@ -191,6 +194,25 @@ def too_large(request: HttpRequest) -> HttpResponse:
     )
 
 
+def too_large_file(request: HttpRequest) -> HttpResponse:
+    """Nothing of it has been read, so there is nothing to give back."""
+    words = (
+        f"送られたファイルが大きすぎて、受け取れませんでした（{settings.UPLOAD_MAX_BYTES >> 20}MBまで）。"
+        "要らないシートや画像を消すか、いくつかのファイルに分けて、もう一度選んでください。"
+    )
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return page(request, status, "大きすぎて受け取れません", words, template=ALONE)
+
+
+def _file_beyond_limit(request: HttpRequest) -> bool:
+    told = request.META.get("CONTENT_LENGTH") or "0"
+    return (
+        request.content_type == "multipart/form-data"
+        and told.isdecimal()
+        and int(told) > settings.UPLOAD_MAX_BYTES + ROOM_FOR_A_FORM
+    )
+
+
 def too_many(request: HttpRequest, exception: TooMany) -> HttpResponse:
     words = f"短いあいだに、同じ操作がたくさんありました。{exception.seconds}秒ほど待って、もう一度お試しください。"
     status = HTTPStatus.TOO_MANY_REQUESTS
@@ -240,6 +262,8 @@ class ErrorPagesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path:
             return not_found(request, ValueError())
+        if _file_beyond_limit(request):
+            return too_large_file(request)
         response = self.get_response(request)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = response.get("Allow", "")

@@ -21,6 +21,13 @@ document.addEventListener(
   (event) => {
     const form = event.target;
     if (form.method !== "post" || form.id === "new") return;
+    const file = form.querySelector("input[type=file][data-most]");
+    if ([...(file?.files ?? [])].some((each) => each.size > Number(file.dataset.most))) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      tell(form, `ファイルが大きすぎるため、送っていません（${Math.floor(file.dataset.most / 1048576)}MBまで）。いくつかのファイルに分けてください。`);
+      return;
+    }
     const size = new URLSearchParams(new FormData(form)).toString().length;
     if (size <= MOST_BYTES) return;
     event.preventDefault();

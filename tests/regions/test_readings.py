@@ -23,12 +23,14 @@ Kind = Reading.Kind
 # Every page, opened by the checker: what it leaves in the log. A new page has to be put here.
 READS = {
     "voices": Kind.VOICES,
+    "offers": Kind.VOICES,
     "voice": Kind.VOICE,
     "voice-edit": Kind.VOICE,
     "row-edit": Kind.VOICE,
     "interview": Kind.INTERVIEW,
     "interview-edit": Kind.INTERVIEW,
     "capture": Kind.INTERVIEW,
+    "transcript": Kind.TRANSCRIPT,
     "sharing": Kind.SHARING,
     "sharing-voice": Kind.SHARING,
     "board": Kind.WORDS,
@@ -45,12 +47,22 @@ READS_NOTHING = {
     *("ask", "answer", "stakeholders", "stakeholder-new", "stakeholder", "stakeholder-edit"),
     *("stakeholder-archive", "interviews", "interview-new", "row-add", "draft"),
     *("row-act", "row-restore"),
+    *("transcripts", "transcript-end"),
     *("sharing-decide", "board-move", "board-undo", "board-acts", "word-new", "word-edit"),
     *("word-split", "word-join", "word-ask", "word-answer", "stories", "story-new", "story-edit"),
     *("story-lines", "story-persuasions", "story-steps", "story-services", "story-ask"),
     *("story-answer", "citation-reread", "step-finish", "briefs", "brief-new", "brief-edit"),
     *("brief-ask-approval", "brief-approve", "brief-issue", "job", "people", "person-new"),
     *("people-rule", "slip", "access-review", "access-end", "readers"),
+    *(
+        "notices",
+        "notice-slips",
+        "prepare",
+        "questions",
+        "question-hints",
+        "memo-sheet",
+        "speaker-sheet",
+    ),
     *("handover", "handover-note", "handover-cancel", "handover-read"),
 }
 
