@@ -172,12 +172,9 @@ pages(
         "interview-edit": "聴き取りを書きかえるページ",
         "row-add": "声を入れるページ",
         "row-edit": "声を入れるページ",
-<<<<<<< HEAD
         "row-act": "声を入れるページ",
         "row-restore": "声を入れるページ",
-=======
         "transcript": "文字起こしのページ",
->>>>>>> main
         "voice-edit": "声を直すページ",
         "sharing-decide": "公開の確認のページ",
         "board-move": "ことばの盤",

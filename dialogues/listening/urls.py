@@ -1,10 +1,6 @@
 from django.urls import path
 
-<<<<<<< HEAD
-from . import reading, rows, views
-=======
-from . import offers, reading, views
->>>>>>> main
+from . import offers, reading, rows, views
 
 urlpatterns = [
     path("interviews/", views.interviews, name="interviews"),

@@ -14,13 +14,9 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from dialogues.consent.levels import REACH, ConsentError, agreed_level
-<<<<<<< HEAD
 from dialogues.models import Draft, Gone, Interview, Level, Speaker, Voice
-=======
-from dialogues.models import Draft, Interview, Level, Speaker, Voice
 from dialogues.models.transcripts import check_heard
 from dialogues.preparing.questions import hints
->>>>>>> main
 from dialogues.trail import printings
 from regions.models import Reading
 from regions.office.dates import wareki
