@@ -200,12 +200,12 @@ def add_row(request: TownRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Interview.objects.editable_by(request.user).of(request.town), pk=pk)
     if request.method != "POST":
         return redirect("capture", code=request.town.code, pk=pk)
+    found.municipality = request.town  # known already, so not asked for again
     form = VoiceForm(request.POST, interview=found, town=request.town)
     if not form.is_valid():
         if request.htmx:
             return JsonResponse({"errors": _words(form)}, status=422)
         return _capture(request, found, form)
-    found.municipality = request.town
     voice = actions.add_voice(interview=found, by=request.user, **form.entry)
     if voice.gone_at or voice.text != form.cleaned_data["text"]:
         return _saved_before(request, found, form, voice)

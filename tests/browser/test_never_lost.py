@@ -212,8 +212,8 @@ def test_saving_fails_on_the_server_and_keys_are_pressed_twice(capture, page):
     finally:
         with connection.cursor() as cursor:
             cursor.execute(SPACE_AGAIN)
-    pending(page).get_by_role("button", name="もう一度保存").click()
-    expect(saved(page)).to_have_text(["入りきらない声"])
+    # It is tried again by itself.
+    expect(saved(page)).to_have_text(["入りきらない声"], timeout=20_000)
 
     # The database goes away under the server.
     with connection.cursor() as cursor:
