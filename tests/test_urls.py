@@ -131,6 +131,13 @@ LINES: dict[str, tuple[str, Args]] = {
     "handover-cancel": ("K", lambda r: {"pk": r.handed_over.desk_id}),
     "handover-read": ("S", lambda r: {"pk": r.handed_over.desk_id}),
     "readers": (TOWN, none),
+    "file-out": (TOWN, lambda r: {"table": "voices"}),
+    "file-in": (HEARS, lambda r: {"table": "voices"}),
+    "file-template": (HEARS, lambda r: {"table": "voices"}),
+    "import": ("SK", lambda r: {"pk": r.file.pk}),
+    "import-layout": ("S", lambda r: {"pk": r.file.pk}),
+    "import-start": ("S", lambda r: {"pk": r.file.pk}),
+    "import-stop": ("S", lambda r: {"pk": r.file.pk}),
 }
 
 OPEN = {

@@ -22,7 +22,8 @@ from regions.people.access import NotAllowed
 from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
 
-from . import actions
+from . import arranging
+from .actions import Conflict
 from .forms import VoiceEditForm
 from .views import deleted_here, editable_voice, neighbours, row_page, rows_of
 
@@ -52,7 +53,7 @@ def act_on_row(request: TownRequest, pk: int, number: int) -> HttpResponse:
         if verb is None:
             raise NotAllowed("どのボタンが押されたのか、読めませんでした。")
         done = verb(request, voice)
-    except actions.Conflict:
+    except Conflict:
         return _refuse(request, voice, CHANGED)
     except NotAllowed as refusal:
         return _refuse(request, voice, str(refusal))
@@ -71,14 +72,14 @@ def restore_row(request: TownRequest, pk: int, number: int) -> HttpResponse:
 def move(request: TownRequest, voice: Voice) -> Done:
     above = request.POST["do"] == "up"
     beside = _other(request, voice, "above" if above else "below")
-    actions.move_voice(voice, beside=beside, above=above)
+    arranging.move_voice(voice, beside=beside, above=above)
     where = "上" if above else "下"
     return Done(f"{voice.label}を{beside.label}の{where}に移しました。", voice.number)
 
 
 def split(request: TownRequest, voice: Voice) -> Done:
     first, rest = cut(request.POST.get("row-text", ""), request.POST.get("at", ""))
-    new = actions.split_voice(
+    new = arranging.split_voice(
         voice, first=first, rest=rest, by=request.user, read_revision=_revision(request)
     )
     said = f"{voice.label}を分けました。あとの文は{new.label}です。"
@@ -101,7 +102,7 @@ def join(request: TownRequest, voice: Voice) -> Done:
     into = _other(request, voice, "above")
     revision = request.POST.get("above_revision", "")
     papers = [words for row in (voice, into) for words in printings(request.standing, row)]
-    actions.join_voices(
+    arranging.join_voices(
         voice,
         into=into,
         by=request.user,
@@ -114,7 +115,7 @@ def join(request: TownRequest, voice: Voice) -> Done:
 
 
 def delete(request: TownRequest, voice: Voice) -> Done:
-    actions.remove_voice(voice, by=request.user, read_revision=_revision(request))
+    arranging.remove_voice(voice, by=request.user, read_revision=_revision(request))
     return _deleted(voice)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dialogues.consent.levels import agreed_level
-from dialogues.listening import actions
+from dialogues.listening import actions, arranging
 from dialogues.models import Gone, Level, Placement, SharedVoice, Voice
 from tests.factories import make_body, make_interview, make_theme, share
 
@@ -65,7 +65,7 @@ def test_rows_are_moved_and_a_press_that_is_repeated_moves_once(heard, world, br
     # Twenty times into the same gap, so that its room runs out.
     for n in range(20):
         moving = (one, two)[n % 2]
-        actions.move_voice(moving, beside=three, above=False)
+        arranging.move_voice(moving, beside=three, above=False)
         assert standing(heard)[:2] == [three, moving]
     capture = client.get(f"/m/990019/interviews/{heard.pk}/capture/").content.decode()
     assert capture.index(three.label) < capture.index(two.label) < capture.index(one.label)

@@ -41,6 +41,7 @@ READS = {
     "brief-quotes": Kind.BRIEF,
     "brief-preview": Kind.BRIEF,
     "edition": Kind.EDITION,
+    "import": Kind.IMPORT,
 }
 READS_NOTHING = {
     *("town", "portrait", "round", "event-new", "event", "event-edit", "history", "digests"),
@@ -54,6 +55,8 @@ READS_NOTHING = {
     *("story-answer", "citation-reread", "step-finish", "briefs", "brief-new", "brief-edit"),
     *("brief-ask-approval", "brief-approve", "brief-issue", "job", "people", "person-new"),
     *("people-rule", "slip", "access-review", "access-end", "readers"),
+    # What is taken along as a file is noted when it goes (tests/dialogues/test_files.py).
+    *("file-out", "file-in", "file-template", "import-layout", "import-start", "import-stop"),
     *(
         "notices",
         "notice-slips",

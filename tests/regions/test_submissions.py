@@ -170,6 +170,8 @@ REPEATS_HARMLESSLY = {
     "citation-reread",
     "step-finish",
     "row-restore",  # what stands already stays
+    "file-out",  # gives the file once more
+    "import-stop",
 }
 GUARDS = {"submit_key", "version", "read_revision", "row-read_revision", "entry_key"}
 
