@@ -158,4 +158,4 @@ def _stands_as_told(voice: Voice, lines: list[Line]) -> bool:
     erased = any(line.kind == Erasure.Kind.ERASED for line in lines)
     if erased:
         return voice.gone_as == Gone.ERASED and not _history_of(voice)
-    return voice.gone_at is not None and voice.gone_as != Gone.DELETED
+    return voice.gone_as in (Gone.WITHDRAWN, Gone.ERASED)

@@ -66,13 +66,14 @@ def when_going(leaving: Leaving) -> Leaving:
 
 
 @transaction.atomic
-def delete_voice(voice: Voice, *, by: User) -> None:
-    """A voice that should not have been written down. Its words stay, for `undo_delete` alone."""
+def delete_voice(voice: Voice, *, by: User, how: Gone = Gone.DELETED) -> None:
+    """A voice that should not have been written down, or whose words stand in another one now
+    (`how` JOINED). Its words stay, for `undo_delete` alone."""
     [held] = _held([voice], by)
     for refusal in REFUSALS:
         if words := refusal(held):
             raise NotAllowed(words)
-    _go([held], Gone.DELETED, by)
+    _go([held], how, by)
 
 
 @transaction.atomic
@@ -87,11 +88,22 @@ def undo_delete(voice: Voice, *, by: User) -> Voice:
         return held
     if held.gone_as != Gone.DELETED or held.gone_by_id != by.pk:
         raise NotAllowed(f"{held.label}は、元にもどせません。{held.gone_words}。")
+    if _withdrawn_since(held):
+        raise NotAllowed(f"{held.label}は、そのあとにお申し出による取り下げがあり、もどせません。")
     held.gone_at, held.gone_as, held.gone_by = None, "", None
     held.level = levels.effective(levels.agreed_level(held), interview)
     held.check_edit(Standing(by, voice.municipality))
     held.save(update_fields=["gone_at", "gone_as", "gone_by", "level", "updated_at"])
     return held
+
+
+def _withdrawn_since(held: Voice) -> bool:
+    """Whoever said it withdrew all that he said after it was deleted, or everybody did."""
+    later = Withdrawal.objects.filter(interview=held.interview_id, created_at__gte=held.gone_at)
+    if held.speaker_id and later.filter(speaker=held.speaker_id).exists():
+        return True
+    all_gone = not Voice.objects.filter(interview=held.interview_id).exists()
+    return all_gone and later.filter(speaker=None).exists()
 
 
 @transaction.atomic
