@@ -1,5 +1,7 @@
 // A large file on its way shows how far it is. The form works without this file.
 
+const TOLD = "tsumugi-upload-told";
+
 const form = document.querySelector("form[data-most]");
 if (form) start(form);
 
@@ -10,6 +12,9 @@ function start(form) {
   const button = form.querySelector("button");
   const most = Number(form.dataset.most);
   const say = (words) => (state.textContent = words);
+
+  say(sessionStorage.getItem(TOLD) ?? "");
+  sessionStorage.removeItem(TOLD);
 
   form.addEventListener("submit", (event) => {
     const chosen = file.files[0];
@@ -49,6 +54,8 @@ function start(form) {
     const page = new DOMParser().parseFromString(request.responseText, "text/html");
     const led = request.status === 200 && !page.querySelector("form[data-most] .error, .notice-wrong");
     if (led) {
+      // The words of the page that was led to are shown once, and this was the once.
+      sessionStorage.setItem(TOLD, page.querySelector(".messages")?.textContent.trim() ?? "");
       window.location.assign(request.responseURL);
       return;
     }
