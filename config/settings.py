@@ -218,6 +218,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "dialogues.recordings.upkeep.delete_due_recordings",
         "schedule": crontab(hour=2, minute=55),
     },
+    "forget-files": {
+        "task": "regions.exchange.jobs.forget_files",
+        "schedule": crontab(hour=2, minute=45),
+    },
     "throw-away-unfinished-transcripts": {
         "task": "dialogues.transcripts.upkeep.throw_away_unfinished",
         "schedule": crontab(hour=2, minute=50),

@@ -42,6 +42,7 @@ READS = {
     "brief-quotes": Kind.BRIEF,
     "brief-preview": Kind.BRIEF,
     "edition": Kind.EDITION,
+    "import": Kind.IMPORT,
 }
 READS_NOTHING = {
     *("town", "portrait", "round", "event-new", "event", "event-edit", "history", "digests"),
@@ -49,12 +50,15 @@ READS_NOTHING = {
     *("stakeholder-archive", "interviews", "interview-new", "row-add", "draft"),
     *("transcripts", "transcript-end", "recordings", "recording", "recording-delete"),
     "recording-rule",
+    *("row-act", "row-restore"),
     *("sharing-decide", "board-move", "board-undo", "board-acts", "word-new", "word-edit"),
     *("word-split", "word-join", "word-ask", "word-answer", "stories", "story-new", "story-edit"),
     *("story-lines", "story-persuasions", "story-steps", "story-services", "story-ask"),
     *("story-answer", "citation-reread", "step-finish", "briefs", "brief-new", "brief-edit"),
     *("brief-ask-approval", "brief-approve", "brief-issue", "job", "people", "person-new"),
     *("people-rule", "slip", "access-review", "access-end", "readers"),
+    # What is taken along as a file is noted when it goes (tests/dialogues/test_files.py).
+    *("file-out", "file-in", "file-template", "import-layout", "import-start", "import-stop"),
     *(
         "notices",
         "notice-slips",
