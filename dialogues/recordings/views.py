@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -157,7 +157,7 @@ def _partial(pieces: Iterator[bytes], span: tuple[int, int], size: int) -> HttpR
     return answer
 
 
-def _whole(request: TownRequest, pieces: Iterator[bytes], size: int) -> StreamingHttpResponse:
+def _whole(request: TownRequest, pieces: Generator[bytes], size: int) -> StreamingHttpResponse:
     """Piece by piece, and under ASGI as it wants them, which would gather all of it otherwise."""
     served_by_asgi = hasattr(request, "scope")
     answer = StreamingHttpResponse(_one_by_one(pieces) if served_by_asgi else pieces)
@@ -165,9 +165,12 @@ def _whole(request: TownRequest, pieces: Iterator[bytes], size: int) -> Streamin
     return answer
 
 
-async def _one_by_one(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    for piece in pieces:
-        yield piece
+async def _one_by_one(pieces: Generator[bytes]) -> AsyncIterator[bytes]:
+    try:
+        for piece in pieces:
+            yield piece
+    finally:
+        pieces.close()
 
 
 @town_page(Act.MANAGE_PEOPLE)

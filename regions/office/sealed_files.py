@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,19 +80,18 @@ def _place(number: int) -> bytes:
     return number.to_bytes(12, "big")
 
 
-def read(folder: Path, sealed: Sealed, begin: int, end: int) -> Iterator[bytes]:
+def read(folder: Path, sealed: Sealed, begin: int, end: int) -> Generator[bytes]:
     """The bytes from `begin` up to `end`. Unreadable, before any comes, where the file is gone."""
-    try:
-        file = (folder / sealed.name).open("rb")
-    except OSError as error:
-        raise Unreadable from error
-    return _read(file, sealed, begin, min(end, sealed.size))
+    path = folder / sealed.name
+    if not path.is_file():
+        raise Unreadable
+    return _read(path, sealed, begin, min(end, sealed.size))
 
 
-def _read(file, sealed: Sealed, begin: int, end: int) -> Iterator[bytes]:
+def _read(path: Path, sealed: Sealed, begin: int, end: int) -> Generator[bytes]:
     box = AESGCM(sealed.key)
     final = max(sealed.size - 1, 0) // PIECE
-    with file:
+    with path.open("rb") as file:
         for number in range(begin // PIECE, max(end - 1, 0) // PIECE + 1):
             file.seek(number * (PIECE + TAG))
             try:
