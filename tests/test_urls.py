@@ -70,6 +70,8 @@ LINES: dict[str, tuple[str, Args]] = {
     "capture": (HEARS, lambda r: {"pk": r.interview.pk}),
     "row-add": (HEARS, lambda r: {"pk": r.interview.pk}),
     "row-edit": (HEARS, lambda r: {"pk": r.interview.pk, "number": r.voices[0].number}),
+    "row-act": (HEARS, lambda r: {"pk": r.interview.pk, "number": r.voices[0].number}),
+    "row-restore": (HEARS, lambda r: {"pk": r.interview.pk, "number": r.voices[0].number}),
     "draft": (HEARS, lambda r: {"pk": r.interview.pk}),
     "transcripts": ("SKC", lambda r: {"pk": r.interview.pk}),
     "transcript": ("SKC", lambda r: {"pk": r.interview.pk, "number": 1}),

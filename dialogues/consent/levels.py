@@ -41,7 +41,7 @@ def effective(agreed: str, interview: Interview) -> Level:
     return Level(agreed) if interview.consent_method.strip() else Level.C
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def begin(voice: Voice, *, level: str, by: User) -> None:
     """Saves a new voice with what was agreed for it."""
     voice.level = effective(level, hold(voice.interview_id))

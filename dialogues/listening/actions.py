@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from dialogues.consent import levels
 from dialogues.models import (
@@ -19,7 +19,6 @@ from dialogues.models import (
     Prompt,
     Speaker,
     Voice,
-    VoiceCounter,
     VoiceText,
 )
 from regions.models import Membership, Municipality, User
@@ -30,6 +29,9 @@ from stakeholders.models import Stakeholder
 UNKNOWN = "不明"
 WORDS = ("text", "moved_note", "sensitive_note")
 """The fields of a voice that are kept in its VoiceText."""
+VOICE_LENGTH = 2000
+STEP = 1024
+"""Between the positions of two voices typed one after the other: room for what comes between."""
 BATCH = 1_000
 """Rows of one statement."""
 
@@ -144,31 +146,35 @@ def find_or_make_speaker(
     )[0]
 
 
-@transaction.atomic
 def take_numbers(town: Municipality, n: int) -> range:
     """The next `n` voice numbers, never given again. The counter stays locked until the end of
     the caller's transaction: an import calls this in one of its own."""
-    counter = _counter(town)
-    counter.last += n
-    counter.save(update_fields=["last"])
-    return range(counter.last - n + 1, counter.last + 1)
+    last, _ = _count_on(town, voices=n)
+    return range(last - n + 1, last + 1)
 
 
-@transaction.atomic
 def take_interview_numbers(town: Municipality, n: int) -> range:
     """As `take_numbers`, for interviews."""
-    counter = _counter(town)
-    counter.last_interview += n
-    counter.save(update_fields=["last_interview"])
-    return range(counter.last_interview - n + 1, counter.last_interview + 1)
+    last = _count_on(town, interviews=n)[1]
+    return range(last - n + 1, last + 1)
 
 
-def _counter(town: Municipality) -> VoiceCounter:
-    VoiceCounter.objects.get_or_create(municipality=town)
-    return VoiceCounter.objects.select_for_update().get(municipality=town)
+def _count_on(town: Municipality, *, voices: int = 0, interviews: int = 0) -> tuple[int, int]:
+    """The last numbers of both. In one statement, since every voice that is saved waits for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO dialogues_voicecounter AS counter (municipality_id, last, last_interview)"
+            " VALUES (%s, %s, %s) ON CONFLICT (municipality_id) DO UPDATE"
+            " SET last = counter.last + excluded.last,"
+            " last_interview = counter.last_interview + excluded.last_interview"
+            " RETURNING last, last_interview",
+            [town.pk, voices, interviews],
+        )
+        last, last_interview = cursor.fetchone()
+    return last, last_interview
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def add_voice(
     *,
     interview: Interview,
@@ -187,10 +193,12 @@ def add_voice(
     sensitive_note: str = "",
     entry_key: uuid.UUID | None = None,
     number: int | None = None,
+    position: int | None = None,
 ) -> Voice:
     """The voice with that `entry_key`, made now or by an earlier attempt whose answer got lost.
 
-    `number` is one of those that an import has taken beforehand.
+    `number` is one of those that an import has taken beforehand; without a `position` the voice
+    stands after those typed before it.
     """
     entry_key = entry_key or uuid.uuid4()
     town = interview.municipality
@@ -204,7 +212,7 @@ def add_voice(
             stakeholder=stakeholder,
             speaker=speaker or find_or_make_speaker(interview, stakeholder, call_name),
             number=taken,
-            position=taken,
+            position=taken * STEP if position is None else position,
             prompt=prompt,
             form=form,
             moved=moved,
@@ -243,7 +251,7 @@ def add_voices(
             stakeholder_id=entry["stakeholder"].pk,
             speaker_id=speakers.get(_speaker_key(entry)),
             number=number,
-            position=number,
+            position=number * STEP,
             prompt=entry["prompt"],
             form=entry["form"],
             moved=entry["moved"],

@@ -47,6 +47,7 @@ READS_NOTHING = {
     *("town", "portrait", "round", "event-new", "event", "event-edit", "history", "digests"),
     *("ask", "answer", "stakeholders", "stakeholder-new", "stakeholder", "stakeholder-edit"),
     *("stakeholder-archive", "interviews", "interview-new", "row-add", "draft"),
+    *("row-act", "row-restore"),
     *("transcripts", "transcript-end"),
     *("sharing-decide", "board-move", "board-undo", "board-acts", "word-new", "word-edit"),
     *("word-split", "word-join", "word-ask", "word-answer", "stories", "story-new", "story-edit"),
