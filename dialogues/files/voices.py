@@ -19,7 +19,7 @@ from dialogues.listening.reading import VoiceFilter
 from dialogues.models import ConsentRecord, Form, Interview, Level, Prompt, Theme, Voice
 from dialogues.models.voices import GONE_WORDS, Gone
 from dialogues.trail import printings
-from regions.exchange.registry import Outgoing, Row, Table, register
+from regions.exchange.registry import MOST_ROWS_OUT, Outgoing, Row, Table, register
 from regions.office.dates import wareki
 from regions.office.japanese import fold
 from regions.office.tables.cells import Choice, Column, Day, Flag, Label, Text
@@ -90,7 +90,7 @@ def out(standing: Standing, asked: Mapping[str, str]) -> Outgoing:
     if standing.can(Act.HEAR):
         voices = with_agreed(voices)
     rows, shown = [], []
-    for voice in voices.order_by("number"):
+    for voice in voices.order_by("number")[: MOST_ROWS_OUT + 1]:
         told = _current(voice) | {
             "code": standing.town.code,
             "number": voice.number,
