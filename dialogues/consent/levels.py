@@ -68,7 +68,10 @@ def begin_many(voices: Sequence[Voice], *, agreed: Sequence[str], by: User) -> N
     ConsentRecord.objects.bulk_create(
         [
             ConsentRecord(
-                municipality_id=voice.municipality_id, voice=voice, level=level, recorded_by=by
+                municipality_id=voice.municipality_id,
+                voice_id=voice.pk,
+                level=level,
+                recorded_by_id=by.pk,
             )
             for voice, level in zip(voices, agreed, strict=True)
         ],

@@ -8,6 +8,7 @@ from .interviews import (
     Speaker,
     Way,
 )
+from .recordings import Recording, RecordingKey, RecordingKind, RecordingRule
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
 from .transcripts import (
     Excerpt,
@@ -49,6 +50,10 @@ __all__ = [
     "OpeningQuestions",
     "Placement",
     "Prompt",
+    "Recording",
+    "RecordingKey",
+    "RecordingKind",
+    "RecordingRule",
     "RetentionTerm",
     "Sentence",
     "SharedVoice",

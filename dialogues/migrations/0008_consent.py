@@ -13,7 +13,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dialogues', '0006_voices_joined'),
+        ('dialogues', '0007_recordings'),
         ('regions', '0011_reading_of_a_person'),
         ('stakeholders', '0002_approach'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
