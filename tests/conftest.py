@@ -7,7 +7,7 @@ from django.conf import settings as all_settings
 from django.db import connection
 from django.test import Client
 
-from dialogues.models import Level, ThemeNote
+from dialogues.models import Level, ThemeNote, Voice, Withdrawal
 from regions.models import (
     AdvisorNote,
     Handover,
@@ -27,6 +27,7 @@ from .factories import (
     make_brief,
     make_edition,
     make_interview,
+    make_recording,
     make_story,
     make_theme,
     make_transcript,
@@ -79,6 +80,16 @@ def without_second_factor(settings):
     settings.SECOND_FACTOR = False
 
 
+@pytest.fixture(scope="session")
+def audio_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("audio")
+
+
+@pytest.fixture(autouse=True)
+def recordings_lie_apart(settings, audio_folder):
+    settings.AUDIO_FOLDER = audio_folder
+
+
 @pytest.fixture
 def world(db) -> World:
     return make_world()
@@ -123,6 +134,8 @@ class Rows:
     job: Any
     file: Any
     handed_over: Any
+    withdrawal: Any
+    gone: Any
 
 
 def fill(world: World, town: Municipality, suffix: str) -> Rows:
@@ -146,6 +159,8 @@ def fill(world: World, town: Municipality, suffix: str) -> Rows:
     share(voices[1], by=staff, text=f"{town.name}の確かめた声B")
     word = make_theme(town, "縁側", voices=voices[:3], by=staff)
     make_transcript(heard, f"A：{town.name}の録音です。花子さんが来た。", by=coordinator)
+    for _ in range(2):
+        make_recording(heard, by=coordinator)
     lonely = make_theme(town, "出番", voices=voices[3:4], by=staff)
     told, issued = make_story(town, "語り"), make_story(town, "出した話")
     line = StoryLine.objects.create(
@@ -153,7 +168,21 @@ def fill(world: World, town: Municipality, suffix: str) -> Rows:
     )
     written = {"author": world.advisor, "author_post": "アドバイザー", "said_on": "2026-10-01"}
     council = make_brief(issued)
+    gone = make_voice(kept, "", by=staff, interview=heard)
+    Voice.everything.filter(pk=gone.pk).update(
+        gone_at="2026-10-01T09:00+09:00", gone_as="withdrawn", gone_by=staff
+    )
+    withdrawal = Withdrawal.objects.create(
+        municipality=town,
+        interview=heard,
+        asked_on="2026-10-01",
+        asked_by="said",
+        numbers=[900],
+        recorded_by=staff,
+    )
     return Rows(
+        withdrawal=withdrawal,
+        gone=gone,
         town=town,
         membership=Membership.objects.get(user=staff),
         kept=kept,

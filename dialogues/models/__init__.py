@@ -1,3 +1,4 @@
+from .consents import Asked, Disposal, Erasure, Kept, RetentionTerm, Withdrawal
 from .interviews import (
     Attendance,
     Draft,
@@ -5,7 +6,9 @@ from .interviews import (
     Interviewer,
     OpeningQuestions,
     Speaker,
+    Way,
 )
+from .recordings import Recording, RecordingKey, RecordingKind, RecordingRule
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
 from .transcripts import (
     Excerpt,
@@ -30,19 +33,28 @@ from .voices import (
 
 __all__ = [
     "ActKind",
+    "Asked",
     "Attendance",
     "BoardAct",
     "ConsentRecord",
+    "Disposal",
     "Draft",
+    "Erasure",
     "Excerpt",
     "Form",
     "Gone",
     "Interview",
     "Interviewer",
+    "Kept",
     "Level",
     "OpeningQuestions",
     "Placement",
     "Prompt",
+    "Recording",
+    "RecordingKey",
+    "RecordingKind",
+    "RecordingRule",
+    "RetentionTerm",
     "Sentence",
     "SharedVoice",
     "SharingDecision",
@@ -56,4 +68,6 @@ __all__ = [
     "Voice",
     "VoiceCounter",
     "VoiceText",
+    "Way",
+    "Withdrawal",
 ]

@@ -17,7 +17,7 @@ from regions.people.acts import Act
 from regions.people.history import tracked
 from stakeholders.models import Stakeholder
 
-from .interviews import Interview, Interviewer, Speaker
+from .interviews import Interview, Interviewer, Speaker, Way
 
 
 class Prompt(models.TextChoices):
@@ -47,12 +47,14 @@ class Gone(models.TextChoices):
     """Why a voice no longer stands. Its number stays, and nothing of what was said."""
 
     DELETED = "deleted", "削除"
+    JOINED = "joined", "合わせた"
     WITHDRAWN = "withdrawn", "取り下げ"
     ERASED = "erased", "消去"
 
 
 GONE_WORDS = {
     Gone.DELETED: "まちがって入れた声として削除されました",
+    Gone.JOINED: "ほかの声に合わせられました",
     Gone.WITHDRAWN: "お申し出により取り下げられました",
     Gone.ERASED: "保存の期間が終わったか、お申し出があったため、消去されました",
 }
@@ -286,6 +288,10 @@ class ConsentRecord(TownModel):
     level = models.CharField("同意の範囲", max_length=1, choices=Level)
     reason = models.CharField("広げた理由", max_length=200, blank=True)
     confirmed_on = models.DateField("あらためて確かめた日", null=True)
+    # As the interview's were when it was recorded; for a widening, how it was asked again.
+    way = models.CharField("同意の形", max_length=10, choices=Way, blank=True)
+    explained_by = models.CharField("説明した人", max_length=60, blank=True)
+    explained_on = models.DateField("説明した日", null=True)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 
     class Meta:
