@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings as all_settings
-from django.db import connection
-from django.test import Client
+from django.db import connection, transaction
+from django.test import Client, override_settings
 
 from dialogues.models import Level, ThemeNote, Voice, Withdrawal
 from regions.models import (
@@ -36,6 +36,7 @@ from .factories import (
 )
 from .world import World, begin_support, make_world
 
+QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 if "MIGRATED_DATABASE" in os.environ:
 
@@ -59,7 +60,7 @@ if "MIGRATED_DATABASE" in os.environ:
 @pytest.fixture(autouse=True)
 def quick_passwords(settings):
     """Argon2 is slow on purpose; twenty people a test need not feel it."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = QUICK
 
 
 @pytest.fixture(autouse=True)
@@ -232,6 +233,30 @@ def fill(world: World, town: Municipality, suffix: str) -> Rows:
 @pytest.fixture
 def full(world) -> tuple[World, Rows, Rows]:
     """The world with something of every kind in both towns. Only つむぎ町 is supported."""
+    return fill_both(world)
+
+
+def fill_both(world: World) -> tuple[World, Rows, Rows]:
     ours, theirs = fill(world, world.town, ""), fill(world, world.other_town, "2")
     theirs.note.round.__class__.objects.filter(municipality=world.other_town).update(year=2020)
     return world, ours, theirs
+
+
+@pytest.fixture(scope="module")
+def scene(django_db_setup, django_db_blocker):
+    """What `full` is, made once for all tests of a module, with a session of each person. It stands
+    in a transaction around theirs, so what one of them does is undone before the next.
+
+    A module takes it by importing the fixtures of scene.py. None of its tests may be
+    `transaction=True`."""
+    quick = override_settings(PASSWORD_HASHERS=QUICK, SECOND_FACTOR=False)
+    with django_db_blocker.unblock(), quick, transaction.atomic():
+        connection.atomic_blocks[-1]._from_testcase = True
+        made = fill_both(make_world())
+        sessions = {}
+        for user in made[0].people.values():
+            client = Client()
+            client.force_login(user)
+            sessions[user.pk] = client.cookies
+        yield made, sessions
+        transaction.set_rollback(True)
