@@ -6,6 +6,7 @@ from .interviews import (
     OpeningQuestions,
     Speaker,
 )
+from .names import Kind
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
 from .voices import (
     ConsentRecord,
@@ -30,6 +31,7 @@ __all__ = [
     "Gone",
     "Interview",
     "Interviewer",
+    "Kind",
     "Level",
     "OpeningQuestions",
     "Placement",
