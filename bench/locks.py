@@ -38,7 +38,7 @@ FILLED = (
 FILL = """
 SET app.every_town = 'on';
 INSERT INTO stakeholders_stakeholder (municipality_id, name, sector, position, public_label,
-        sole_in_town, how_to_approach, created_at, updated_at)
+        sole_in_town, created_at, updated_at)
     SELECT id, '自治会', 'resident', '', '住民の方', false, '', now(), now()
       FROM regions_municipality;
 INSERT INTO dialogues_interview (municipality_id, number, date, place, setting, opening_questions,

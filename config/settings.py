@@ -119,6 +119,7 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "regions.User"
+AUTHENTICATION_BACKENDS = ["regions.accounts.backend.Backend"]
 LOGIN_URL = "signin"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "signin"
@@ -204,6 +205,10 @@ CELERY_BEAT_SCHEDULE = {
     "clear-away-after-signing-in": {
         "task": "regions.accounts.upkeep.clear_away",
         "schedule": crontab(hour=2, minute=40),
+    },
+    "throw-away-unfinished-transcripts": {
+        "task": "dialogues.transcripts.upkeep.throw_away_unfinished",
+        "schedule": crontab(hour=2, minute=50),
     },
     "digest-history": {
         "task": "regions.people.history.nightly.digest_history",

@@ -108,6 +108,7 @@ register(
             Part(
                 Interview,
                 "聴き取りの記録",
+                hide=frozenset({"number"}),
                 restores=frozenset({"setting", "opening_questions", "observation"}),
             ),
             Part(Attendance, "話してくれた関係者", link="interview"),
@@ -171,6 +172,7 @@ pages(
         "interview-edit": "聴き取りを書きかえるページ",
         "row-add": "声を入れるページ",
         "row-edit": "声を入れるページ",
+        "transcript": "文字起こしのページ",
         "voice-edit": "声を直すページ",
         "sharing-decide": "公開の確認のページ",
         "board-move": "ことばの盤",

@@ -8,15 +8,19 @@ from .models import (
     BoardAct,
     ConsentRecord,
     Draft,
+    Excerpt,
     Interview,
     Interviewer,
     OpeningQuestions,
     Placement,
+    Sentence,
     SharedVoice,
     SharingDecision,
     Speaker,
     Theme,
     ThemeNote,
+    Transcript,
+    TranscriptSpeaker,
     Voice,
     VoiceCounter,
     VoiceText,
@@ -116,10 +120,12 @@ lock(
     staff=may("select insert update delete", where=OWN),
     partner=may("select insert update delete", where=OWN),
 )
-lock(ConsentRecord, staff=ADD, partner=ADD)
 READABLE = f"""EXISTS (
     SELECT FROM dialogues_voice voice
      WHERE voice.id = voice_id AND (voice.level IN ('A', 'B') OR {HEARD}))"""
+# Why a voice may go further tells of the voice. A record without it tells no more than the voice's
+# level does, and is asked back by who writes down what he may not read.
+lock(ConsentRecord, staff=ADD, partner=may("select insert", where=f"reason = '' OR {READABLE}"))
 lock(
     SharingDecision,
     staff=READ,
@@ -179,6 +185,34 @@ guard(
      AND NOT EXISTS (SELECT FROM public.dialogues_interviewer
                       WHERE interview_id = coalesce(NEW.interview_id, OLD.interview_id)
                         AND user_id = tsumugi.person())""",
+)
+
+# What was recorded: the town's staff and who heard it, and no other partner, as with level C. What
+# of it was not made a voice can be thrown away, and has no history.
+HEARD_THERE = """interview_id IN (
+    SELECT interview_id FROM dialogues_interviewer WHERE user_id = tsumugi.person())"""
+lock(
+    Transcript,
+    staff=WRITE,
+    partner=may("select insert update", where=HEARD_THERE, adds=HEARD_THERE),
+    clock=may("select update"),
+)
+OF_WHAT_ONE_HEARD = f"""transcript_id IN (
+    SELECT transcript.id FROM dialogues_transcript transcript WHERE transcript.{HEARD_THERE})"""
+for raw in (TranscriptSpeaker, Sentence):
+    lock(
+        raw,
+        staff=ALL,
+        partner=may("select insert update delete", where=OF_WHAT_ONE_HEARD, adds=OF_WHAT_ONE_HEARD),
+        clock=may("select delete"),
+        counted=False,
+    )
+# Which sentence a voice was, without the sentence.
+lock(
+    Excerpt,
+    staff=ADD,
+    partner=may("select insert", where=READABLE, adds=OF_WHAT_ONE_HEARD),
+    section=may("select", where=f"voice_id {OF_AN_OPEN_VOICE.format('id')}"),
 )
 
 # Who deleted a voice may take that back; what was withdrawn or erased stays so.

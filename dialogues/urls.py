@@ -2,5 +2,6 @@ from .board.urls import urlpatterns as board
 from .consent.urls import urlpatterns as consent
 from .listening.urls import urlpatterns as listening
 from .preparing.urls import urlpatterns as preparing
+from .transcripts.urls import urlpatterns as transcripts
 
-urlpatterns = [*preparing, *listening, *consent, *board]
+urlpatterns = [*preparing, *listening, *transcripts, *consent, *board]

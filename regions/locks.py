@@ -22,6 +22,7 @@ from .models import (
     Job,
     Membership,
     Municipality,
+    PasswordHash,
     PasswordRule,
     Portrait,
     Prefecture,
@@ -53,10 +54,14 @@ SENT = may("select insert", adds="by_id = tsumugi.person()")
 lock(Submission, staff=SENT, partner=SENT, section=SENT, companion=SENT, counted=False)
 # Who comes in is the checker's to say.
 lock(PasswordRule, staff=READ, checker=WRITE, login=READ, counted=False)
+# The code of a slip is compared before a town is known, and nowhere else.
+SEEN_OF_A_SLIP = (
+    "id user_id municipality_id resets_second issued_by_id issued_at expires_at used_at voided_at"
+)
 lock(
     Slip,
-    staff=READ,
-    checker=WRITE,
+    staff=may("select", columns=SEEN_OF_A_SLIP),
+    checker=may("select insert", columns=SEEN_OF_A_SLIP),
     login=may("select update", changes="used_at voided_at"),
     counted=False,
 )
@@ -119,9 +124,20 @@ for table in (
 open_table("shared_counts", app=ALL, staff=ALL, checker=ALL, partner=ALL, loader=ALL)
 open_table(
     User,
-    app=may("select update", changes="password long_password last_login"),
+    app=may("select update", changes="long_password last_login"),
     everyone=READ,
     checker=ADD,
+    loader=ALL,
+)
+# Hashes are read and written before a town is known; in a town it is told who has one.
+WHO = may("select", columns="user_id")
+open_table(
+    PasswordHash,
+    app=WRITE,
+    staff=WHO,
+    checker=WHO,
+    partner=WHO,
+    section=WHO,
     loader=ALL,
 )
 for places in (Bureau, Prefecture, Municipality):

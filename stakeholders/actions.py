@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from regions.models import Membership
 
-from .models import Asset, Keeper, Stakeholder
+from .models import Approach, Asset, Keeper, Stakeholder
 
 
 @transaction.atomic
@@ -17,6 +17,7 @@ def save_stakeholder(
     stakeholder: Stakeholder,
     *,
     assets: dict[str, list[str]],
+    how_to_approach: str,
     keepers: Iterable[Membership] | None = None,
 ) -> Stakeholder:
     """Saves the body and makes its assets those given: {kind: texts in order}.
@@ -41,6 +42,12 @@ def save_stakeholder(
                 asset.save(update_fields=["order", "updated_at"])
     for asset in there.values():
         asset.delete()
+    if how_to_approach != stakeholder.how_to_approach:
+        Approach.objects.update_or_create(
+            municipality=stakeholder.municipality,
+            stakeholder=stakeholder,
+            defaults={"text": how_to_approach},
+        )
     if keepers is not None:
         _keep(stakeholder, set(keepers))
     return stakeholder

@@ -37,9 +37,13 @@ class StakeholderForm(TownForm):
             "public_label",
             "sole_in_town",
             "org_consent_on",
-            "how_to_approach",
             "first_met_on",
         )
+
+    how_to_approach = forms.CharField(
+        label="声のかけ方", required=False, max_length=200, help_text="例: 診療後の19時以降"
+    )
+    field_order = (*Meta.fields[:-1], "how_to_approach", "first_met_on")
 
     keepers = forms.ModelMultipleChoiceField(
         label="このページを自分で書く庁内の課",
@@ -67,6 +71,7 @@ class StakeholderForm(TownForm):
                     del self.fields[name]
         kept: dict[str, list[str]] = {kind: [] for kind in AssetKind}
         if self.instance.pk:
+            self.initial["how_to_approach"] = self.instance.how_to_approach
             for asset in self.instance.assets.all():
                 kept[asset.kind].append(asset.text)
             if "keepers" in self.fields:

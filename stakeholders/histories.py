@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from regions.people.history.kinds import Kind, Part, pages, register
 
-from .models import Asset, Keeper, Stakeholder
+from .models import Approach, Asset, Keeper, Stakeholder
 
 register(
     Kind(
@@ -12,6 +12,7 @@ register(
         "関係者",
         (
             Part(Stakeholder, "関係者のページ"),
+            Part(Approach, "声のかけ方", link="stakeholder"),
             Part(Asset, "強み・弱みなどの行", link="stakeholder", name="text"),
             Part(Keeper, "このページを自分で書く課", link="stakeholder"),
         ),

@@ -3,7 +3,7 @@
 from regions.people.locks.doors import Worn
 from regions.people.locks.policies import ALL, READ, WRITE, lock, may
 
-from .models import Asset, Keeper, Stakeholder
+from .models import Approach, Asset, Keeper, Stakeholder
 
 MINE = """(
     SELECT keeper.stakeholder_id
@@ -21,7 +21,18 @@ lock(
     companion=READ,
     history={Worn.SECTION: f"id IN {MINE}"},
 )
-# Weaknesses stay with those who work in the town, and with the body's own keeper.
+# How to approach it, and its weaknesses, stay with those who work in the town, and with the body's own keeper.
+lock(
+    Approach,
+    staff=WRITE,
+    partner=WRITE,
+    section=may(
+        "select insert update",
+        where=f"stakeholder_id IN {MINE}",
+        adds=f"stakeholder_id IN {MINE}",
+    ),
+    history={Worn.SECTION: f"stakeholder_id IN {MINE}"},
+)
 lock(
     Asset,
     staff=ALL,

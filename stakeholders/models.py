@@ -63,9 +63,6 @@ class Stakeholder(TownModel):
         blank=True,
         help_text="町に一つしかない団体の声は、団体の同意があるまで紙に引用しません。",
     )
-    how_to_approach = models.CharField(
-        "声のかけ方", max_length=200, blank=True, help_text="例: 診療後の19時以降"
-    )
     first_met_on = models.DateField("初めて会った日", null=True, blank=True)
     archived_at = models.DateTimeField("地図から下げた日", null=True, editable=False)
 
@@ -97,9 +94,53 @@ class Stakeholder(TownModel):
             raise NotAllowed("書きかえられるのは、ご自分の課のページだけです。")
 
     @property
+    def how_to_approach(self) -> str:
+        """For who may read it (`Approach`)."""
+        approach = getattr(self, "approach", None)
+        return approach.text if approach else ""
+
+    @property
     def may_be_named(self) -> bool:
         """A voice of the only such body in town points at it: the body itself must have agreed."""
         return not self.sole_in_town or self.org_consent_on is not None
+
+
+class ApproachQuerySet(TownQuerySet):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(
+            Q(municipality__in=towns_where(user, Act.SEE_APPROACH))
+            | Q(stakeholder__in=Stakeholder.objects.editable_by(user).values("pk"))
+        )
+
+    def editable_by(self, user: User) -> Self:
+        return self.filter(stakeholder__in=Stakeholder.objects.editable_by(user).values("pk"))
+
+
+@tracked()
+class Approach(TownModel):
+    """声のかけ方: a row of its own, since fewer people may read it than the body's page."""
+
+    see_act, edit_act = Act.SEE_APPROACH, Act.EDIT_BODIES
+
+    stakeholder = models.OneToOneField(
+        Stakeholder, models.CASCADE, related_name="approach", db_constraint=False
+    )
+    text = models.CharField("声のかけ方", max_length=200, blank=True)
+
+    objects = ApproachQuerySet.as_manager()
+
+    class Meta:
+        constraints = [*town_keys("approach", "stakeholder")]
+
+    def __str__(self) -> str:
+        return self.text
+
+    def check_view(self, standing: Standing) -> None:
+        if not standing.can(Act.SEE_APPROACH):
+            self.stakeholder.check_edit(standing)
+
+    def check_edit(self, standing: Standing) -> None:
+        self.stakeholder.check_edit(standing)
 
 
 class AssetKind(models.TextChoices):

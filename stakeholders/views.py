@@ -80,7 +80,12 @@ def _edit(request: TownRequest, body: Stakeholder, *, title: str) -> HttpRespons
     form = StakeholderForm(request.POST or None, instance=body, town=request.town, whole=whole)
     if request.method == "POST" and form.is_valid():
         keepers = form.cleaned_data.get("keepers")
-        actions.save_stakeholder(form.save(commit=False), assets=form.assets, keepers=keepers)
+        actions.save_stakeholder(
+            form.save(commit=False),
+            assets=form.assets,
+            how_to_approach=form.cleaned_data["how_to_approach"],
+            keepers=keepers,
+        )
         messages.success(request, "保存しました。")
         return redirect(body)
     back = body.get_absolute_url() if body.pk else f"/m/{request.town.code}/stakeholders/"

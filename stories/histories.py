@@ -11,6 +11,7 @@ from .models import (
     Citation,
     Edition,
     EditionQuote,
+    Notice,
     Persuasion,
     Step,
     Story,
@@ -70,7 +71,7 @@ register(
         edit=lambda brief: reverse("brief-edit", args=[brief.municipality.code, brief.pk]),
     )
 )
-kept([Edition, EditionQuote])
+kept([Edition, EditionQuote, Notice])
 pages(
     {
         "story-new": "物語を書くページ",
@@ -84,6 +85,7 @@ pages(
         "story-answer": "物語のページ（返事）",
         "citation-reread": "物語のページ（確かめた）",
         "step-finish": "物語のページ（終わった）",
+        "notice-slips": "その後のお知らせのページ",
         "brief-new": "資料を用意するページ",
         "brief-edit": "資料を書きかえるページ",
         "brief-quotes": "載せる声をえらぶページ",

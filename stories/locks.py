@@ -8,6 +8,7 @@ from .models import (
     Citation,
     Edition,
     EditionQuote,
+    Notice,
     Persuasion,
     Service,
     Step,
@@ -66,5 +67,8 @@ lock(
     clock=READ,
 )
 lock(EditionQuote, staff=ADD, partner=ADD, clock=READ)
+
+# Whom the town told what became of his words.
+lock(Notice, staff=ADD, partner=ADD, clock=READ)
 
 open_table(Service, app=WRITE, everyone=READ, loader=ALL)

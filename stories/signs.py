@@ -1,4 +1,4 @@
-"""What can be counted and proposed of stories and papers."""
+"""What can be counted and proposed of stories, papers and notices."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from regions.progress.next_steps import NextStep, proposes
 from regions.progress.signs import Towns, grouped, moved, sign
 
 from .models import Brief, Citation, Edition, Persuasion, Step, Story, StoryLine, StoryNote
+from .notices import signs as notices
 from .paper.content import contents_of
 from .paper.rules import State, states_of
+
+__all__ = ["notices"]
 
 moved(
     Story.objects.all(),

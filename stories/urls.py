@@ -1,4 +1,5 @@
+from .notices.urls import urlpatterns as notices
 from .paper.urls import urlpatterns as paper
 from .writing.urls import urlpatterns as writing
 
-urlpatterns = [*writing, *paper]
+urlpatterns = [*writing, *paper, *notices]

@@ -25,6 +25,7 @@ from .factories import (
     make_interview,
     make_story,
     make_theme,
+    make_transcript,
     make_voice,
     share,
 )
@@ -114,6 +115,7 @@ def fill(world: World, town: Municipality, suffix: str) -> Rows:
     share(voices[0], by=staff, text=f"{town.name}の確かめた声A")
     share(voices[1], by=staff, text=f"{town.name}の確かめた声B")
     word = make_theme(town, "縁側", voices=voices[:3], by=staff)
+    make_transcript(heard, f"A：{town.name}の録音です。花子さんが来た。", by=coordinator)
     lonely = make_theme(town, "出番", voices=voices[3:4], by=staff)
     told, issued = make_story(town, "語り"), make_story(town, "出した話")
     line = StoryLine.objects.create(

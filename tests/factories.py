@@ -14,11 +14,15 @@ from dialogues.models import (
     SharedVoice,
     Speaker,
     Theme,
+    Transcript,
     Voice,
     VoiceText,
 )
+from dialogues.transcripts.actions import take_in
+from dialogues.transcripts.reading_files import from_text
+from dialogues.transcripts.sentences import cut
 from regions.models import Municipality, User
-from stakeholders.models import Asset, Sector, Stakeholder
+from stakeholders.models import Approach, Asset, Sector, Stakeholder
 from stories.models import Brief, Edition, Story
 from stories.writing.told import told_now
 
@@ -30,6 +34,10 @@ def make_body(town: Municipality, name: str = "", **fields: object) -> Stakehold
     fields.setdefault("public_label", "住民の方")
     name = name or f"団体{next(_numbers)}"
     return Stakeholder.objects.create(municipality=town, name=name, **fields)
+
+
+def make_approach(body: Stakeholder, text: str = "診療後の19時以降") -> Approach:
+    return Approach.objects.create(municipality=body.municipality, stakeholder=body, text=text)
 
 
 def make_asset(body: Stakeholder, kind: str, text: str = "空いている畳") -> Asset:
@@ -92,6 +100,11 @@ def share(voice: Voice, *, by: User, text: str = "") -> SharedVoice:
         text=text or voice.text,
         approved_by=by,
     )
+
+
+def make_transcript(interview: Interview, text: str, *, by: User) -> Transcript:
+    read = from_text(text)
+    return take_in(interview, kind=read.kind, cuts=cut(read), by=by)
 
 
 def make_theme(town: Municipality, word: str = "縁側", *, voices: list[Voice], by: User) -> Theme:

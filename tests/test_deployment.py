@@ -5,6 +5,8 @@ import re
 import pytest
 import yaml
 from django.conf import settings
+from django.core.management.sql import emit_pre_migrate_signal
+from django.db import connection
 
 from config.local.engines.postgres import TIGHT_LIPPED
 
@@ -87,3 +89,18 @@ def test_the_image_has_the_system_packages_of_the_demo():
     packages = re.search(r'^packages="([^"$]+)"', script, re.MULTILINE)[1].split()
     image = (ROOT / "Dockerfile").read_text().split()
     assert set(packages) <= set(image)
+
+
+@pytest.mark.django_db
+def test_a_later_version_may_add_a_key_to_tables_that_have_rows(full):
+    """The database checks a new key with the eyes of the tables' owner, who sees no rows, or is
+    refused, unless he says that he means every town."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET app.every_town = ''")
+        emit_pre_migrate_signal(verbosity=0, interactive=False, db="default")
+        cursor.execute(
+            "ALTER TABLE dialogues_voice ADD CONSTRAINT one_more FOREIGN KEY"
+            " (municipality_id, interview_id)"
+            " REFERENCES dialogues_interview (municipality_id, id)"
+        )
+        cursor.execute("SET app.every_town = 'on'")

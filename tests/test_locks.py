@@ -17,9 +17,12 @@ from dialogues.models import (
     Draft,
     Interview,
     Level,
+    Sentence,
     SharedVoice,
     Speaker,
     Theme,
+    Transcript,
+    TranscriptSpeaker,
     Voice,
     VoiceText,
 )
@@ -40,11 +43,11 @@ from regions.people.history.kinds import KEPT
 from regions.people.locks import doors
 from regions.people.locks.doors import Worn
 from regions.people.locks.policies import LOCKS, LOGINS, OPEN, OWNER, READ_BY_ALL, is_history
-from stakeholders.models import Asset, AssetKind, Stakeholder
+from stakeholders.models import Approach, Asset, AssetKind, Stakeholder
 from stories.models import Brief, Citation, Edition, Persuasion, Step, Story
 
 from .doors import as_the_login
-from .factories import make_interview
+from .factories import make_approach, make_interview
 from .test_urls import PEOPLE
 
 pytestmark = pytest.mark.django_db
@@ -125,7 +128,7 @@ def test_approved_texts_are_shown_as_the_specification_says(full, key):
 @pytest.mark.parametrize("key", ["prefecture", "bureau", "advisor", "nation"])
 def test_who_walks_alongside_has_no_right_at_all_to_what_was_said_in_confidence(full, key):
     world, _, _ = full
-    for model in (VoiceText, Speaker, ConsentRecord, Interview, Draft):
+    for model in (VoiceText, Speaker, ConsentRecord, Interview, Draft, Transcript, Sentence):
         assert shown(world, key, model.objects.all()) is None, model
     # Of a voice itself they get what counts are made of: no number, and nothing of its history.
     assert shown(world, key, Voice.objects.filter(number__gt=0)) is None
@@ -155,8 +158,12 @@ COMPARED = [
     SupportEvent,
     AdvisorNote,
     Stakeholder,
+    Approach,
     Asset,
     Interview,
+    Transcript,
+    TranscriptSpeaker,
+    Sentence,
     Voice,
     SharedVoice,
     Theme,
@@ -175,6 +182,8 @@ def test_the_two_locks_agree(full, model):
     """What the first lock lets through, the second shows; and hardly more than that."""
     world, ours, _ = full
     Portrait.objects.create(municipality=world.town, now="川の町")
+    for body in (ours.kept, ours.other):
+        make_approach(body)
     Persuasion.objects.create(municipality=world.town, story=ours.story, who="区長会")
     for key in TABLE:
         first = set(
@@ -360,6 +369,28 @@ def test_the_login_owns_nothing_bypasses_nothing_and_inherits_nothing():
             "SELECT rolsuper, rolbypassrls, rolcanlogin FROM pg_roles WHERE rolname = %s", role
         )
         assert (superuser, bypasses, login) == (False, False, False), role
+
+
+SECRETS = {
+    ("regions_passwordhash", "encoded"),
+    ("regions_slip", "code_hash"),
+    ("mfa_authenticator", "data"),
+    ("django_session", "session_data"),
+    ("usersessions_usersession", "session_key"),
+}
+
+
+def test_in_a_town_no_role_reads_what_lets_a_person_in():
+    granted = asked(
+        "SELECT table_name, column_name, grantee, privilege_type"
+        " FROM information_schema.column_privileges WHERE grantee = ANY(%s)",
+        [*ANSWERING, Worn.CLOCK],
+    )
+    assert not {row for row in granted if row[:2] in SECRETS and row[3] in {"SELECT", "UPDATE"}}
+    assert not asked(
+        "SELECT FROM information_schema.columns"
+        " WHERE table_name = 'regions_user' AND column_name ~ 'pass' AND data_type <> 'boolean'"
+    )
 
 
 def test_a_counter_sees_no_text():

@@ -4,17 +4,19 @@ view, could try as each role."""
 from __future__ import annotations
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import DatabaseError, connection, transaction
+from psycopg.errors import InsufficientPrivilege
 
 from dialogues.consent.levels import set_level
 from dialogues.models import ConsentRecord, SharingDecision
 from regions.accounts import slips
 from regions.people.access import Standing
 from regions.people.locks import doors
-from stakeholders.models import Stakeholder
 
 from .doors import as_the_login
-from .factories import make_interview, make_voice, share
+from .factories import make_approach, make_interview, make_voice, share
+from .test_locks import TABLE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.asvs("8.4.1")]
 
@@ -59,7 +61,7 @@ def kept(full):
         reason="ひみつの同意",
         recorded_by=world.staff,
     )
-    Stakeholder.objects.filter(pk=ours.other.pk).update(how_to_approach="ひみつの近づき方")
+    make_approach(ours.other, "ひみつの近づき方")
     set_level(voice, level="C", by=world.staff)
     return world, ours, voice
 
@@ -106,6 +108,45 @@ def test_partner_does_not_move_a_voice_to_what_he_heard(kept):
 def test_partner_reads_no_text_beside_a_voice_he_may_not_read(kept, sql):
     world, _, voice = kept
     refused_or_nothing(world, "center", (sql, voice.pk))
+
+
+MAY_READ = {
+    "SELECT encoded FROM regions_passwordhash": set(),
+    "SELECT * FROM regions_passwordhash": set(),
+    "SELECT regions_user FROM regions_user WHERE regions_user::text ~ 'md5\\$'": set(),
+    "SELECT code_hash FROM regions_slip": set(),
+    "SELECT data FROM mfa_authenticator": set(),
+    "SELECT text FROM stakeholders_approach": {"staff", "checker", "coordinator", "center"},
+    "SELECT text FROM stakeholders_approachevent": {"staff", "checker", "coordinator", "center"},
+    "SELECT reason FROM dialogues_consentrecord WHERE reason <> ''": {
+        "staff",
+        "checker",
+        "coordinator",  # who heard it
+    },
+    "SELECT reason FROM dialogues_consentrecordevent WHERE reason <> ''": {
+        "staff",
+        "checker",
+        "coordinator",
+    },
+}
+"""Columns beside rows that many read, and whom the database shows them."""
+
+
+def test_columns_are_shown_to_whom_they_are_for(kept):
+    world, _, _ = kept
+    slips.issue(world.center, by=None, town=world.town)
+    Authenticator.objects.create(user=world.center, type="totp", data={"secret": "ひみつ"})
+    shown = {sql: {key for key in TABLE if reads(world, key, sql)} for sql in MAY_READ}
+    assert shown == MAY_READ
+
+
+def reads(world, key: str, sql: str) -> bool:
+    try:
+        return bool(as_person(world, key, (sql,)))
+    except DatabaseError as error:
+        if isinstance(error.__cause__, InsufficientPrivilege):
+            return False
+        raise
 
 
 def test_section_writes_on_its_own_page_only(kept):

@@ -15,6 +15,7 @@ from regions.models import (
     Bureau,
     Membership,
     Municipality,
+    PasswordHash,
     Prefecture,
     Role,
     SupportRound,
@@ -48,41 +49,73 @@ def make_town(code: str, name: str, prefecture: Prefecture) -> Municipality:
     )
 
 
+def make_people(world: World, posts: dict[str, dict[str, object]]) -> None:
+    """People under their keys, and their memberships, which began long ago. All have the same
+    password, long enough to stand alone."""
+    one = User()
+    one.set_password(PASSWORD)
+    made = User.objects.bulk_create(
+        User(login_id=key, name=_name(key, place), long_password=one.long_password)
+        for key, place in posts.items()
+    )
+    PasswordHash.objects.bulk_create(PasswordHash(user=u, encoded=one.password) for u in made)
+    world.people |= {user.login_id: user for user in made}
+    Membership.objects.bulk_create(
+        Membership(
+            **{"valid_from": dt.date(2020, 4, 1), "post": f"{Role(place['role']).label}の人"}
+            | place,
+            user=world.people[key],
+        )
+        for key, place in posts.items()
+        if place
+    )
+
+
 def join(world: World, key: str, role: Role, **place: object) -> None:
-    """Adds a person under `key`; the term began long ago unless `valid_from` says otherwise."""
-    place.setdefault("valid_from", dt.date(2020, 4, 1))
-    user = User(login_id=key, name=f"{role.label} {key}")
-    user.set_password(PASSWORD)
-    user.save()
-    Membership.objects.create(user=user, role=role, post=f"{role.label}の人", **place)
-    world.people[key] = user
+    make_people(world, {key: {"role": role, **place}})
+
+
+def _name(key: str, place: dict[str, object]) -> str:
+    return f"{Role(place['role']).label} {key}" if place else "どこにも属さない人"
 
 
 def make_world() -> World:
-    central = Bureau.objects.create(name="中央厚生局", order=90)
-    south = Bureau.objects.create(name="南部厚生局", order=91)
-    mizuho = Prefecture.objects.create(code="99", name="瑞穂県", kana="みずほけん", bureau=central)
-    wakaba = Prefecture.objects.create(code="98", name="若葉県", kana="わかばけん", bureau=south)
+    central, south = Bureau.objects.bulk_create(
+        [Bureau(name="中央厚生局", order=90), Bureau(name="南部厚生局", order=91)]
+    )
+    mizuho, wakaba = Prefecture.objects.bulk_create(
+        [
+            Prefecture(code="99", name="瑞穂県", kana="みずほけん", bureau=central),
+            Prefecture(code="98", name="若葉県", kana="わかばけん", bureau=south),
+        ]
+    )
     world = World(make_town("990019", "つむぎ町", mizuho), make_town("980013", "しおみ村", wakaba))
-    for suffix, town, prefecture, bureau in (
-        ("", world.town, mizuho, central),
-        ("2", world.other_town, wakaba, south),
-    ):
-        join(world, f"staff{suffix}", Role.STAFF, municipality=town)
-        join(world, f"checker{suffix}", Role.CHECKER, municipality=town)
-        join(world, f"coordinator{suffix}", Role.COORDINATOR, municipality=town)
-        join(world, f"center{suffix}", Role.SUPPORT_CENTER, municipality=town)
-        join(world, f"section{suffix}", Role.SECTION, municipality=town)
-        join(world, f"advisor{suffix}", Role.ADVISOR, municipality=town)
-        join(world, f"prefecture{suffix}", Role.PREFECTURE, prefecture=prefecture)
-        join(world, f"bureau{suffix}", Role.BUREAU, bureau=bureau)
+    posts: dict[str, dict[str, object]] = {}
+    for suffix, town in (("", world.town), ("2", world.other_town)):
+        posts |= {
+            f"staff{suffix}": {"role": Role.STAFF, "municipality": town},
+            f"checker{suffix}": {"role": Role.CHECKER, "municipality": town},
+            f"coordinator{suffix}": {"role": Role.COORDINATOR, "municipality": town},
+            f"center{suffix}": {"role": Role.SUPPORT_CENTER, "municipality": town},
+            f"section{suffix}": {"role": Role.SECTION, "municipality": town},
+            f"advisor{suffix}": {"role": Role.ADVISOR, "municipality": town},
+            f"prefecture{suffix}": {"role": Role.PREFECTURE, "prefecture": town.prefecture},
+            f"bureau{suffix}": {"role": Role.BUREAU, "bureau": town.prefecture.bureau},
+        }
     yesterday = timezone.localdate() - dt.timedelta(days=1)
-    join(world, "former", Role.ADVISOR, municipality=world.town, valid_until=yesterday)
-    join(world, "nation", Role.NATION)
-    nobody = User(login_id="nobody", name="どこにも属さない人")
-    nobody.set_password(PASSWORD)
-    nobody.save()
-    world.people["nobody"] = nobody
+    make_people(
+        world,
+        posts
+        | {
+            "former": {
+                "role": Role.ADVISOR,
+                "municipality": world.town,
+                "valid_until": yesterday,
+            },
+            "nation": {"role": Role.NATION},
+            "nobody": {},
+        },
+    )
     return world
 
 

@@ -16,7 +16,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from dialogues.consent.sharing import OUTSIDE
-from dialogues.models import Level, Prompt, SharedVoice, Theme, Voice
+from dialogues.models import (
+    Excerpt,
+    Level,
+    Prompt,
+    SharedVoice,
+    Theme,
+    Transcript,
+    TranscriptState,
+    Voice,
+)
+from dialogues.models.transcripts import SENTENCES_PER_PAGE
 from dialogues.trail import trail
 from regions.models import Reading
 from regions.people.acts import Act
@@ -152,8 +162,11 @@ def voice(request: TownRequest, number: int) -> HttpResponse:
     note_reading(request, Reading.Kind.VOICE, what=found.label, voices=[found.pk])
     may = request.standing.can
     shared = SharedVoice.objects.visible_to(request.user).filter(voice=found)
+    excerpt, transcript_page = _source(request, found)
     context = {
         "voice": found,
+        "excerpt": excerpt,
+        "transcript_page": transcript_page,
         "consents": found.consents.select_related("recorded_by") if may(Act.HEAR) else [],
         "shared": shared.first() if may(Act.READ_SHARED_A) else None,
         "trail": trail(request.standing, found),
@@ -161,6 +174,20 @@ def voice(request: TownRequest, number: int) -> HttpResponse:
         "readers": readers_of(request.standing, found.pk),
     }
     return render(request, "dialogues/voice.html", context)
+
+
+def _source(request: TownRequest, found: Voice) -> tuple[Excerpt | None, str]:
+    """Which sentence of a transcript it was; and that sentence's page, for who may read it."""
+    excerpt = Excerpt.objects.visible_to(request.user).filter(voice=found).first()
+    if excerpt is None:
+        return None, ""
+    mine = Transcript.objects.visible_to(request.user).filter(pk=excerpt.transcript_id)
+    here = mine.exclude(state=TranscriptState.THROWN).first()
+    if here is None or not request.standing.can(Act.HEAR):
+        return excerpt, ""
+    url = reverse("transcript", args=[request.town.code, here.interview_id, here.number])
+    page = (excerpt.first - 1) // SENTENCES_PER_PAGE + 1
+    return excerpt, f"{url}?page={page}#s{excerpt.first}"
 
 
 @town_page(Act.HEAR)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import reading, views
+from . import offers, reading, views
 
 urlpatterns = [
     path("interviews/", views.interviews, name="interviews"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("interviews/<int:pk>/rows/<int:number>/", views.edit_row, name="row-edit"),
     path("interviews/<int:pk>/draft/", views.draft, name="draft"),
     path("voices/", reading.voices, name="voices"),
+    path("voices/offers/", offers.offers, name="offers"),
     path("voices/<int:number>/", reading.voice, name="voice"),
     path("voices/<int:number>/edit/", reading.edit_voice, name="voice-edit"),
 ]

@@ -15,6 +15,7 @@ from django.utils.crypto import salted_hmac
 
 from dialogues.consent.levels import REACH, ConsentError, agreed_level
 from dialogues.models import Draft, Interview, Level, Speaker, Voice
+from dialogues.models.transcripts import check_heard
 from dialogues.preparing.questions import hints
 from dialogues.trail import printings
 from regions.models import Reading
@@ -61,6 +62,7 @@ def interview(request: TownRequest, pk: int) -> HttpResponse:
         "bodies": found.stakeholders.all(),
         "rows": rows,
         "hidden": found.voices.count() - len(rows),
+        "may_hear_all": request.standing.allows(lambda standing: check_heard(found, standing)),
         "hints": hints(found.opening_questions),
     }
     _note_interview(request, found, rows)

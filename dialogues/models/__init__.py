@@ -8,6 +8,14 @@ from .interviews import (
 )
 from .names import Kind
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
+from .transcripts import (
+    Excerpt,
+    Sentence,
+    Transcript,
+    TranscriptKind,
+    TranscriptSpeaker,
+    TranscriptState,
+)
 from .voices import (
     ConsentRecord,
     Form,
@@ -27,6 +35,7 @@ __all__ = [
     "BoardAct",
     "ConsentRecord",
     "Draft",
+    "Excerpt",
     "Form",
     "Gone",
     "Interview",
@@ -36,11 +45,16 @@ __all__ = [
     "OpeningQuestions",
     "Placement",
     "Prompt",
+    "Sentence",
     "SharedVoice",
     "SharingDecision",
     "Speaker",
     "Theme",
     "ThemeNote",
+    "Transcript",
+    "TranscriptKind",
+    "TranscriptSpeaker",
+    "TranscriptState",
     "Voice",
     "VoiceCounter",
     "VoiceText",

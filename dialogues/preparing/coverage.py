@@ -11,7 +11,7 @@ from dialogues.models import Prompt, Voice
 from regions.models import Municipality
 from stakeholders.models import Sector, Stakeholder
 
-THIN = 2
+THIN = 1
 """So few voices of a sector on a prompt are still one person's say."""
 
 
@@ -37,9 +37,13 @@ class Row:
         return [body for body in self.bodies if not body.interview_count]  # type: ignore[attr-defined]
 
     @property
+    def incomplete(self) -> bool:
+        return any(not cell.count for cell in self.cells)
+
+    @property
     def next(self) -> Stakeholder | None:
-        """Whom an empty cell proposes to meet."""
-        return self.bodies[0] if self.bodies else None
+        """Whom a row with an empty cell proposes to meet."""
+        return self.bodies[0] if self.bodies and self.incomplete else None
 
 
 def coverage(town: Municipality) -> list[Row]:

@@ -7,9 +7,10 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
+from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
-from regions.models import TOWN_ROLES, Membership, PasswordRule, Role, User
+from regions.models import TOWN_ROLES, Membership, Municipality, PasswordRule, Role, User
 from regions.office.forms import TownForm
 
 from .attempts import as_typed
@@ -59,7 +60,7 @@ class BeginForm(forms.Form):
         label="札の番号",
         max_length=60,
         help_text="16文字です。区切りや大文字・小文字は、気にせずに入力できます。",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "input-code"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "input-code input-slip"}),
         error_messages=REQUIRED,
     )
 
@@ -96,8 +97,18 @@ class ChangePasswordForm(ChoosePasswordForm):
     old = SecretField(label="いまのパスワード", autocomplete="current-password")
 
 
+def without_role(town: Municipality) -> QuerySet[User]:
+    """Who had a role in this town, or was to have one, and has none anywhere now: free to come
+    back under the same ID."""
+    once_here = Membership.objects.of(town).filter(role__in=TOWN_ROLES)
+    people = User.objects.filter(is_active=True, is_operator=False, pk__in=once_here.values("user"))
+    return people.exclude(pk__in=Membership.objects.not_over().values("user"))
+
+
 class PersonForm(TownForm):
-    """Someone new in this town: the ID, the name, and one role here for a term."""
+    """Someone in this town, new or coming back: the ID, the name, and one role here for a term."""
+
+    returning: User | None = None
 
     login_id = IdField(
         help_text="半角の英数字と「.」「-」「_」で、3文字以上。あとから変えられません。例: yamada-h",
@@ -130,9 +141,26 @@ class PersonForm(TownForm):
 
     def clean_login_id(self) -> str:
         login_id = self.cleaned_data["login_id"]
-        if User.objects.filter(login_id__iexact=login_id).exists():
-            raise ValidationError("このIDは使われています。別のIDにしてください。")
-        return login_id
+        there = User.objects.filter(login_id__iexact=login_id).first()
+        if there is None:
+            return login_id
+        self.returning = without_role(self.town).filter(pk=there.pk).first()
+        if self.returning:
+            return there.login_id
+        if Membership.objects.of(self.town).not_over().filter(user=there).exists():
+            raise ValidationError(
+                f"このIDは、もう{there.name}さんのものです。札は「町に入る人」から出し直せます。別の方には、別のIDを決めてください。"
+            )
+        raise ValidationError("このIDは使われています。別のIDにしてください。")
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        if self.returning and name != self.returning.name:
+            raise ValidationError(
+                f"このIDは、前にこの町に入っていた「{self.returning.name}」さんのものです。"
+                "同じ方なら、この名前のまま入力してください。別の方には、別のIDを決めてください。"
+            )
+        return name
 
     def clean_role(self) -> str:
         role = self.cleaned_data["role"]

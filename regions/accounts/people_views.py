@@ -19,7 +19,7 @@ from .forms import PersonForm, RuleForm
 
 @town_page(Act.MANAGE_PEOPLE)
 def people(request: TownRequest) -> HttpResponse:
-    of_town = Membership.objects.of(request.town).in_effect().select_related("user")
+    of_town = Membership.objects.of(request.town).not_over().select_related("user")
     in_order = list(Role)
     held = sorted(of_town, key=lambda m: (in_order.index(Role(m.role)), m.user.name))
     newest: dict[int, Slip] = {}

@@ -45,7 +45,8 @@ REPLAY_SECONDS = 120
 
 class CodeField(forms.CharField):
     def __init__(self) -> None:
-        attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "class": "input-code"}
+        attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
+        attrs |= {"class": "input-code", "autofocus": ""}
         super().__init__(
             label="番号",
             max_length=20,
@@ -215,6 +216,8 @@ class AddAppView(totp.ActivateTOTPView):
     def get_form(self, form_class: Any = None) -> forms.Form:
         form = super().get_form(form_class)
         form.fields["code"] = CodeField()
+        # Here there are steps to be read first.
+        form.fields["code"].widget.attrs.pop("autofocus")
         form.fields["code"].help_text = "アプリに表示された6桁の番号です。"
         return form
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -9,7 +9,7 @@ from django.core.validators import RegexValidator
 from django.db.models import Q
 from django.utils import timezone
 
-from regions.accounts.forms import ID_PATTERN, IdField
+from regions.accounts.forms import ID_PATTERN, IdField, without_role
 from regions.models import TOWN_ROLES, Handover, Membership, User
 from regions.office.dates import fiscal_year, wareki
 from regions.office.forms import TownForm, WarekiDateField
@@ -21,10 +21,19 @@ def next_april() -> dt.date:
     return dt.date(fiscal_year() + 1, 4, 1)
 
 
+class SuccessorField(forms.ModelChoiceField):
+    """People of the town, and those who were: after a plan that was called off, or a year away."""
+
+    away: frozenset[int] = frozenset()
+
+    def label_from_instance(self, person: User) -> str:
+        return f"{person.name}（いまは役割がありません）" if person.pk in self.away else person.name
+
+
 class PlanForm(TownForm):
     """Who takes the desk over, and from when. The role is the desk's own."""
 
-    who = forms.ModelChoiceField(
+    who = SuccessorField(
         label="この町の方から選ぶ",
         queryset=User.objects.none(),
         required=False,
@@ -57,12 +66,20 @@ class PlanForm(TownForm):
         super().__init__(*args, **kwargs)
         self.desk = desk
         held = Membership.objects.of(self.town).not_over().filter(role__in=TOWN_ROLES)
-        people = User.objects.filter(pk__in=held.values("user")).exclude(pk=desk.user_id)
-        self.fields["who"].queryset = people.order_by("name")  # type: ignore[attr-defined]
+        away = frozenset(without_role(self.town).values_list("pk", flat=True))
+        people = User.objects.filter(Q(pk__in=held.values("user")) | Q(pk__in=away))
+        who = cast("SuccessorField", self.fields["who"])
+        who.queryset, who.away = people.exclude(pk=desk.user_id).order_by("name"), away
         self.fields["login_id"].widget.attrs["autocomplete"] = "off"
         self.initial.update(post=desk.post, valid_from=next_april())
         self.fields["valid_from"].label = "引き継ぐ日（この日から、引き継ぐ方の担当）"
         self.fields["valid_until"].label = "引き継ぐ方の「いつまで」"
+
+    @property
+    def comes_in(self) -> bool:
+        """Nobody of the town yet, or not any more: without a password he needs a slip."""
+        person = self.cleaned_data["who"]
+        return person is None or person.pk in cast("SuccessorField", self.fields["who"]).away
 
     def clean_login_id(self) -> str:
         login_id = self.cleaned_data["login_id"]
@@ -75,7 +92,7 @@ class PlanForm(TownForm):
             raise ValidationError("いまの担当のご本人のIDです。")
         if there in self.fields["who"].queryset:  # type: ignore[attr-defined]
             raise ValidationError(
-                f"{there.name}さんは、もうこの町の方です。上の欄から選んでください。"
+                f"{there.name}さんのIDです。上の「この町の方から選ぶ」で選んでください。"
             )
         raise ValidationError(
             "このIDは使われています。別のIDにしてください。ほかの町の方をこの町にも加えるときは、サーバーの運用者にお申し出ください。"

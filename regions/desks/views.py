@@ -47,17 +47,17 @@ def handover(request: TownRequest, pk: int) -> HttpResponse:
         return _page(request, desk, plan=form)
     told = form.cleaned_data
     person = told["who"]
-    planned = actions.plan(
+    actions.plan(
         desk,
         successor=form.instance,
         person=person,
         new=(told["login_id"], told["name"]),
         by=request.standing,
     )
-    if person is None and planned.successor:
-        user = planned.successor.user
+    user = form.instance.user
+    if form.comes_in and not user.has_usable_password():
         return printed(request, *slips.issue(user, by=request.user, town=request.town))
-    messages.success(request, f"{person.name}さんへの引き継ぎを決めました。")
+    messages.success(request, f"{user.name}さんへの引き継ぎを決めました。")
     return redirect("handover", code=request.town.code, pk=pk)
 
 

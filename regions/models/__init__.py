@@ -7,6 +7,7 @@ from .people import (
     SHORTEST_WITH_SECOND,
     TOWN_ROLES,
     Membership,
+    PasswordHash,
     Role,
     User,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "Membership",
     "Municipality",
     "Note",
+    "PasswordHash",
     "PasswordRule",
     "Phase",
     "Portrait",

@@ -23,6 +23,12 @@ class SlipQuerySet(models.QuerySet["Slip"]):
         return self.filter(municipality=town)
 
 
+class SlipManager(models.Manager.from_queryset(SlipQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> SlipQuerySet:
+        """Without the hash, which in a town no role of the database reads."""
+        return super().get_queryset().defer("code_hash")
+
+
 class Slip(models.Model):
     """はじめのサインインの札: a one-time code on paper, with which its holder chooses a password.
 
@@ -45,7 +51,7 @@ class Slip(models.Model):
     used_at = models.DateTimeField(null=True)
     voided_at = models.DateTimeField(null=True)
 
-    objects = SlipQuerySet.as_manager()
+    objects = SlipManager()
 
     class Meta:
         ordering = ("-id",)

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
+from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import models
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, is_password_usable
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -26,7 +29,11 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person. What the person may do follows from the memberships alone."""
+    """A person. What the person may do follows from the memberships alone.
+
+    `password` is no column: people are read with everything that they wrote, by every role of the
+    database, and the hash only before a town is known (`PasswordHash`).
+    """
 
     login_id = models.CharField(
         "ID",
@@ -46,8 +53,48 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "login_id"
 
+    _chosen: str | None = None
+    """A hash that isn't saved yet."""
+
     def __str__(self) -> str:
         return self.name
+
+    def _read_hash(self) -> str:
+        if self._chosen is not None:
+            return self._chosen
+        kept = getattr(self, "password_hash", None)
+        return kept.encoded if kept else UNUSABLE_PASSWORD_PREFIX
+
+    def _choose_hash(self, encoded: str) -> None:
+        self._chosen = encoded
+
+    password = property(_read_hash, _choose_hash)  # type: ignore[assignment]
+
+    @transaction.atomic
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        """Django's own code, too, names "password" among `update_fields`, as if it were one."""
+        is_new = self._state.adding
+        named = update_fields is None or "password" in update_fields
+        if update_fields is not None:
+            update_fields = set(update_fields) - {"password"}
+        super().save(*args, update_fields=update_fields, **kwargs)
+        if self._chosen is not None and named:
+            self._keep_hash(self._chosen, is_new=is_new)
+            self._chosen = None
+
+    def _keep_hash(self, encoded: str, *, is_new: bool) -> None:
+        if is_password_usable(encoded):
+            self.password_hash, _ = PasswordHash.objects.update_or_create(
+                user=self, defaults={"encoded": encoded}
+            )
+        elif not is_new:
+            PasswordHash.objects.filter(user=self).delete()
+
+    def has_usable_password(self) -> bool:
+        """Asked within a town, too: that there is one is no secret there."""
+        if self._chosen is not None:
+            return is_password_usable(self._chosen)
+        return PasswordHash.objects.filter(user=self.pk).exists()
 
     def set_password(self, raw_password: str | None) -> None:
         """NFKC first: the same word typed in full width is the same password."""
@@ -58,6 +105,18 @@ class User(AbstractBaseUser):
 
     def check_password(self, raw_password: str | None) -> bool:
         return super().check_password(unicodedata.normalize("NFKC", raw_password or ""))
+
+
+class PasswordHash(models.Model):
+    """The password of a person who has chosen one. In a town no role of the database reads it."""
+
+    user = models.OneToOneField(
+        User, models.CASCADE, primary_key=True, related_name="password_hash"
+    )
+    encoded = models.CharField(max_length=128)
+
+    def __str__(self) -> str:
+        return f"{self.user}さんのパスワード"
 
 
 class Role(models.TextChoices):

@@ -89,3 +89,11 @@ def fiscal_year_label(year: int) -> str:
 def short_fiscal_year(year: int) -> str:
     """R8, for the names of files."""
     return short_wareki(dt.date(year, 5, 1)).split(".")[0]
+
+
+def playing_time(seconds: int) -> str:
+    """A place in a recording: 03:24, and 1:03:24 from an hour on."""
+    minutes, rest = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes:02d}:{rest:02d}"
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"

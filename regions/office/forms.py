@@ -54,6 +54,14 @@ class WarekiDateField(forms.Field):
             return True
 
 
+class LinesField(forms.CharField):
+    """A text of several lines. Browsers send CR LF for a line break; kept like that, every text
+    that was written otherwise would seem to be changed by whoever saves its form."""
+
+    def to_python(self, value: Any) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+
 def office_field(field: models.Field, **kwargs: Any) -> forms.Field | None:
     """How a model's field becomes a form's field here (`formfield_callback`)."""
     if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
@@ -62,8 +70,9 @@ def office_field(field: models.Field, **kwargs: Any) -> forms.Field | None:
             required=not field.blank,
             **({"help_text": field.help_text} if field.help_text else {}),
         )
-    made = field.formfield(**kwargs)
-    if isinstance(field, models.TextField) and field.max_length is None and made is not None:
+    lines = isinstance(field, models.TextField)
+    made = field.formfield(**kwargs | ({"form_class": LinesField} if lines else {}))
+    if lines and field.max_length is None and made is not None:
         made.validators.append(MaxLengthValidator(LONGEST))
     return made
 

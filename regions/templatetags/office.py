@@ -39,6 +39,12 @@ def clock(value: dt.datetime | None) -> str:
 
 
 @register.filter
+def playing_time(seconds: int) -> str:
+    """03:24, and 1:03:24 from an hour on."""
+    return dates.playing_time(seconds)
+
+
+@register.filter
 def get(mapping: dict, key: object) -> object:
     return mapping.get(key)
 

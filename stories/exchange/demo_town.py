@@ -246,11 +246,12 @@ class DemoTown:
             sole_in_town=bool(record.get("sole_in_town")),
             org_consent_on=_day(record.get("org_consent_date")),
             first_met_on=_day(record.get("first_contact")),
-            how_to_approach=record.get("how_to_approach") or "",
         )
         body.full_clean()
         assets = {kind.value: record.get(key) or [] for kind, key in ASSET_KEYS.items()}
-        self.bodies[record["id"]] = save_stakeholder(body, assets=assets)
+        self.bodies[record["id"]] = save_stakeholder(
+            body, assets=assets, how_to_approach=record.get("how_to_approach") or ""
+        )
         self.added["関係者"] += 1
 
     def _keep_own_page(self) -> None:

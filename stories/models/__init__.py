@@ -1,4 +1,5 @@
 from .briefs import Audience, Brief, BriefQuote, Edition, EditionQuote, Purpose, preparable
+from .notices import Notice
 from .stories import (
     Citation,
     Persuasion,
@@ -19,6 +20,7 @@ __all__ = [
     "Citation",
     "Edition",
     "EditionQuote",
+    "Notice",
     "Persuasion",
     "Purpose",
     "Section",

@@ -58,7 +58,7 @@ def test_the_grid_counts_sector_by_prompt_and_proposes_who_was_least_heard(world
         ("trouble", 0),
         ("can", 1),
     ]
-    assert [cell.thin for cell in medical.cells] == [True, False, False, True]
+    assert [cell.thin for cell in medical.cells] == [False, False, False, True]
     assert (medical.next, medical.unheard) == (pharmacy, [pharmacy])
     assert rows[Sector.CULTURE].next is None
 

@@ -184,6 +184,23 @@ def test_called_off_before_its_day_everything_is_as_it_was(full, browse, monkeyp
     assert of(world.staff).valid_until == dt.date(2027, 3, 31)
 
 
+def test_someone_new_whose_plan_was_called_off_is_chosen_the_next_time(full, browse):
+    world, _, _ = full
+    client = browse(world.checker)
+    client.post(url(world.staff), NEW)
+    new = User.objects.get(login_id="sato-k")
+    assert "sato-k" in client.get("/m/990019/people/").content.decode()
+    client.post(url(world.staff, "cancel/"))
+    assert "佐藤 花子（いまは役割がありません）" in client.get(url(world.staff)).content.decode()
+    typed = client.post(url(world.staff), NEW).content.decode()
+    assert "佐藤 花子さんのIDです。上の「この町の方から選ぶ」で選んでください" in typed
+    again = {"valid_from": "R9.4.2", "who": new.pk, "post": ""}
+    page = client.post(url(world.staff), again).content.decode()
+    # No password was chosen in between, so a slip is printed anew.
+    assert "はじめの札" in page
+    assert Membership.objects.not_over().get(user=new).valid_from == dt.date(2027, 4, 2)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -192,7 +209,7 @@ def test_called_off_before_its_day_everything_is_as_it_was(full, browse, monkeyp
         ({"valid_from": ""}, "入力してください"),
         ({"login_id": "", "name": ""}, "この町の方を選ぶか、ここに入力してください"),
         ({"login_id": "staff2"}, "このIDは使われています"),
-        ({"login_id": "SECTION"}, "もうこの町の方です。上の欄から選んでください"),
+        ({"login_id": "SECTION"}, "上の「この町の方から選ぶ」で選んでください"),
         ({"login_id": "staff"}, "いまの担当のご本人のIDです"),
         ({"login_id": "山田"}, "半角の英数字"),
         ({"who": "section"}, "どちらか一方だけに"),

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from dialogues.consent.levels import set_level
 from dialogues.consent.sharing import approve, refuse
 from dialogues.listening.actions import edit_voice
-from dialogues.models import Interviewer, Level
+from dialogues.models import Interviewer, Level, OpeningQuestions
 from regions.models import Membership
 from regions.people.history.entries import shown_fields
 from regions.people.history.kinds import KINDS
@@ -287,6 +287,7 @@ def test_every_kind_opens_and_every_text_can_be_asked_back(full, browse):
         "interview": ours.interview,
         "voice": ours.voices[0],
         "word": ours.word,
+        "questions": OpeningQuestions.objects.create(municipality=world.town),
         "story": ours.story,
         "brief": ours.council_brief,
     }
@@ -303,7 +304,7 @@ def test_every_kind_opens_and_every_text_can_be_asked_back(full, browse):
 
 def test_a_change_of_keepers_and_assets_of_one_saving_is_one_entry(world, browse):
     body = make_body(world.town)
-    save_stakeholder(body, assets={"strength": ["一", "二"]}, keepers=[])
+    save_stakeholder(body, assets={"strength": ["一", "二"]}, how_to_approach="", keepers=[])
     html = browse(world.staff).get(f"/m/990019/history/stakeholder/{body.pk}/").content.decode()
     assert html.count('class="history-entry"') == 1
 

@@ -66,6 +66,20 @@ def test_what_does_not_fit_is_said_and_nobody_is_added(world, browse, changed, w
     assert User.objects.count() == before
 
 
+def test_who_comes_back_gets_the_same_id_again(world, browse):
+    client = browse(world.checker)
+    client.post(NEW, PERSON)
+    # The same page sent once more, or opened again, tells where the slip is to be had.
+    assert "札は「町に入る人」から出し直せます" in client.post(NEW, PERSON).content.decode()
+    user = User.objects.get(login_id="yamada-h")
+    Membership.objects.filter(user=user).update(valid_until=dt.date(2026, 4, 1))
+    other = client.post(NEW, PERSON | {"name": "別の人"}).content.decode()
+    assert "前にこの町に入っていた「山田 花子」さんのものです" in other
+    assert "はじめの札" in client.post(NEW, PERSON).content.decode()
+    assert Membership.objects.filter(user=user).count() == 2
+    assert User.objects.filter(login_id="yamada-h").count() == 1
+
+
 def test_only_the_checker_manages_people(world, browse):
     for name in ("staff", "coordinator", "center", "section", "advisor", "prefecture"):
         assert browse(world.people[name]).get("/m/990019/people/").status_code == 403

@@ -23,12 +23,14 @@ Kind = Reading.Kind
 # Every page, opened by the checker: what it leaves in the log. A new page has to be put here.
 READS = {
     "voices": Kind.VOICES,
+    "offers": Kind.VOICES,
     "voice": Kind.VOICE,
     "voice-edit": Kind.VOICE,
     "row-edit": Kind.VOICE,
     "interview": Kind.INTERVIEW,
     "interview-edit": Kind.INTERVIEW,
     "capture": Kind.INTERVIEW,
+    "transcript": Kind.TRANSCRIPT,
     "sharing": Kind.SHARING,
     "sharing-voice": Kind.SHARING,
     "board": Kind.WORDS,
@@ -44,13 +46,22 @@ READS_NOTHING = {
     *("town", "portrait", "round", "event-new", "event", "event-edit", "history", "digests"),
     *("ask", "answer", "stakeholders", "stakeholder-new", "stakeholder", "stakeholder-edit"),
     *("stakeholder-archive", "interviews", "interview-new", "row-add", "draft"),
+    *("transcripts", "transcript-end"),
     *("sharing-decide", "board-move", "board-undo", "board-acts", "word-new", "word-edit"),
     *("word-split", "word-join", "word-ask", "word-answer", "stories", "story-new", "story-edit"),
     *("story-lines", "story-persuasions", "story-steps", "story-services", "story-ask"),
     *("story-answer", "citation-reread", "step-finish", "briefs", "brief-new", "brief-edit"),
     *("brief-ask-approval", "brief-approve", "brief-issue", "job", "people", "person-new"),
     *("people-rule", "slip", "access-review", "access-end", "readers"),
-    *("prepare", "questions", "question-hints", "memo-sheet", "speaker-sheet"),
+    *(
+        "notices",
+        "notice-slips",
+        "prepare",
+        "questions",
+        "question-hints",
+        "memo-sheet",
+        "speaker-sheet",
+    ),
     *("handover", "handover-note", "handover-cancel", "handover-read"),
 }
 

@@ -2,7 +2,7 @@ import pytest
 
 from stakeholders.models import Asset, AssetKind, Sector, Stakeholder
 
-from ..factories import make_asset, make_body
+from ..factories import make_approach, make_asset, make_body
 from ..world import begin_support
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +85,8 @@ def test_a_body_taken_off_the_map_stays_readable_and_comes_back(world, browse):
 
 def test_weaknesses_and_how_to_approach_stay_with_the_town(world, browse):
     begin_support(world.town)
-    body = make_body(world.town, "組合", how_to_approach="診療後の19時以降")
+    body = make_body(world.town, "組合")
+    make_approach(body, "診療後の19時以降")
     make_asset(body, AssetKind.WEAKNESS, "上紬線は赤字")
     make_asset(body, AssetKind.STRENGTH, "顔が利く")
     for key in ("staff", "coordinator", "center"):

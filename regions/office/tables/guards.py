@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
 
 MOST_MEMBERS = 1_000
 MOST_UNPACKED = 50_000_000
@@ -68,25 +70,45 @@ def is_workbook(content: bytes) -> bool:
     return False
 
 
-def opened(content: bytes) -> zipfile.ZipFile:
-    """The workbook's ZIP, after its list of members was found harmless."""
+@dataclass(frozen=True)
+class Told:
+    """What is said of a ZIP that is not opened."""
+
+    broken: str = BROKEN
+    locked: str = LOCKED
+    macros: str = MACROS
+    too_much_inside: str = TOO_MUCH_INSIDE
+
+
+def opened(
+    content: bytes,
+    *,
+    check_kind: Callable[[set[str]], None] | None = None,
+    told: Told | None = None,
+) -> zipfile.ZipFile:
+    """The ZIP, after its list of members was found harmless: a workbook's, unless `check_kind`
+    looks for another kind of file among their names, and `told` speaks of that."""
+    told = told or Told()
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         members = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, IndexError):
-        raise Refused(BROKEN) from None
+        raise Refused(told.broken) from None
     names = {member.filename for member in members}
     if len(members) > MOST_MEMBERS or len(names) < len(members):
-        raise Refused(BROKEN)
+        raise Refused(told.broken)
     if any(member.flag_bits & 1 for member in members):
-        raise Refused(LOCKED)
-    _check_kind(names)
+        raise Refused(told.locked)
+    lower = {name.lower() for name in names}
+    if any(name.endswith("vbaproject.bin") or "/macrosheets/" in name for name in lower):
+        raise Refused(told.macros)
+    (check_kind or _check_kind)(names)
     if any(m.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for m in members):
-        raise Refused(BROKEN)
+        raise Refused(told.broken)
     unpacked = sum(member.file_size for member in members)
     swollen = unpacked > SMALL and unpacked > MOST_RATIO * len(content)
     if unpacked > MOST_UNPACKED or swollen or any(map(_swollen, members)):
-        raise Refused(TOO_MUCH_INSIDE)
+        raise Refused(told.too_much_inside)
     return archive
 
 
@@ -97,8 +119,6 @@ def _swollen(member: zipfile.ZipInfo) -> bool:
 
 def _check_kind(names: set[str]) -> None:
     lower = {name.lower() for name in names}
-    if any(name.endswith("vbaproject.bin") or "/macrosheets/" in name for name in lower):
-        raise Refused(MACROS)
     if BINARY_WORKBOOK in lower:
         raise Refused(f"バイナリ形式のブック（.xlsb）は読めません。{AS_XLSX}")
     if WORKBOOK in names:

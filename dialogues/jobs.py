@@ -1,0 +1,5 @@
+"""What the dialogues carry out by themselves."""
+
+from dialogues.transcripts import upkeep as transcripts
+
+__all__ = ["transcripts"]
