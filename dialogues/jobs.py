@@ -1,5 +1,6 @@
 """What the dialogues carry out by themselves."""
 
+from dialogues.consent import again
 from dialogues.transcripts import upkeep as transcripts
 
-__all__ = ["transcripts"]
+__all__ = ["again", "transcripts"]

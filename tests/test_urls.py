@@ -80,6 +80,8 @@ LINES: dict[str, tuple[str, Args]] = {
     "voice-edit": (HEARS, lambda r: {"number": r.voices[0].number}),
     "sharing": (HEARS, none),
     "sharing-voice": (HEARS, lambda r: {"number": r.voices[1].number}),
+    "sharing-reword": ("K", lambda r: {"number": r.voices[1].number}),
+    "sharing-again": ("K", none),
     "sharing-decide": ("K", lambda r: {"number": r.voices[1].number}),
     "board": (TOWN + WALKS, none),
     "board-move": (HEARS, none),

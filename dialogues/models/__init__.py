@@ -6,7 +6,7 @@ from .interviews import (
     OpeningQuestions,
     Speaker,
 )
-from .names import Kind
+from .names import Kind, NamesLeft, Pseudonym
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
 from .transcripts import (
     Excerpt,
@@ -42,9 +42,11 @@ __all__ = [
     "Interviewer",
     "Kind",
     "Level",
+    "NamesLeft",
     "OpeningQuestions",
     "Placement",
     "Prompt",
+    "Pseudonym",
     "Sentence",
     "SharedVoice",
     "SharingDecision",

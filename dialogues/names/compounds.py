@@ -21,6 +21,19 @@ STANDS_FOR = {
 ENDINGS = ((Kind.FACILITY, "facilities"), (Kind.ORG, "orgs"), (Kind.PLACE, "places"))
 HEADS = ((Kind.FACILITY, "facility_heads"), (Kind.ORG, "org_heads"))
 SURE_HEADS = {"道の駅", "JA", "JF", "株式会社", "有限会社", "合同会社", "NPO法人", "(株)", "(有)"}
+SHOP_HEADS = {
+    "スナック",
+    "喫茶",
+    "居酒屋",
+    "割烹",
+    "料亭",
+    "カフェ",
+    "ペンション",
+    "理容",
+    "美容室",
+    "コーポ",
+    "バー",
+}
 MOST_WORDS = 7
 SHRINES = {"神社", "大社", "神宮", "八幡宮", "天満宮", "宮"}
 CENTRAL = re.compile(r"中央.{2}")
@@ -31,20 +44,32 @@ NUMBERED = re.compile(r"第[一二三四五六七八九十0-9]+")
 PLAIN_AFTER = re.compile(
     r"[側向半分部方端隣旬級流巻座段役手着品記等位限心間程央級学性高背値界風口学期日月年回人]"
 )
-NOT_HAMLETS = {"上手", "下手", "中身", "上司", "下駄", "東京", "奥様", "奥歯", "中学", "本人", "本気"}
-SURELY_OF_A_PLACE = (
-    r"(?:のバス停|の衆(?!議)|の渡し|に嫁|から嫁|へ嫁|の出(?:身|じゃ|や|だ|で)|から先[はに]|に残った|の停留所|の川べり)"
-)
+NOT_HAMLETS = {
+    "上手",
+    "下手",
+    "中身",
+    "上司",
+    "下駄",
+    "東京",
+    "奥様",
+    "奥歯",
+    "中学",
+    "本人",
+    "本気",
+}
+SURELY_OF_A_PLACE = r"(?:のバス停|の衆(?!議)|の渡し|に嫁|から嫁|へ嫁|の出(?:身|じゃ|や|だ|で)|から先[はに]|に残った|の停留所|の川べり)"
 OF_A_PLACE = (
     r"(?:のもん[はがもら]|のあたり|の集会所|の公民館|の人(?:たち|ら|は|が)|のほう[はがへにで]|の方へ"
     r"|の奥に|の坂|に住んで|へ越して|から越して|から来た|から通|まで行|まで出て"
     r"|の実家|の里|の港|の浜|の田んぼ|の畑|の山)"
 )
-CONTEXT = re.compile(
-    rf"(?P<name>{KANJI}{{2,4}})(?=(?P<surely>{SURELY_OF_A_PLACE})|{OF_A_PLACE})"
+CONTEXT = re.compile(rf"(?P<name>{KANJI}{{2,4}})(?=(?P<surely>{SURELY_OF_A_PLACE})|{OF_A_PLACE})")
+ROAD = re.compile(
+    r"(?:国道|県道|府道|道道|町道|村道|市道|農道)(?:[0-9]+|[一二三四五六七八九十百]+)号(?:線)?"
 )
-ROAD = re.compile(r"(?:国道|県道|府道|道道|町道|村道|市道|農道)(?:[0-9]+|[一二三四五六七八九十百]+)号(?:線)?")
-COUNTED = re.compile(r"[数何〇一二三四五六七八九十百千万]+[軒戸人回度年月日代目本枚杯匹頭羽台円里町反坪間番組個家部割分時歳才]?")
+COUNTED = re.compile(
+    r"[数何〇一二三四五六七八九十百千万]+[軒戸人回度年月日代目本枚杯匹頭羽台円里町反坪間番組個家部割分時歳才]?"
+)
 TREES = "滝松杉竹梅桜栗柿桃樫椿柳榎楠榊藤萩菊鳥鷹鶴亀馬牛鹿熊猿宮寺堂塚石岩井湯荒鬼仏竜"
 PAIR = re.compile(
     rf"(?<!{KANJI})(?P<name>(?:[東西南北上中下奥向前後]|[{TREES}](?=の[沢谷里郷端鼻瀬平内浦])|{KANJI}{{2,3}})の(?:谷|里|沢|滝|浜|端|鼻|森|丘|郷|原|池|峠|坂|平|瀬|湯|内))"
@@ -99,7 +124,7 @@ def _finding(reading: Reading, start: int, end: int, kind: Kind, *, rank: int = 
 
 def _ended(reading: Reading, kind: Kind, name: str) -> Iterator[Finding]:
     plain = reading.plain
-    for index, word in enumerate(reading.words):
+    for word in reading.words:
         if not word.nominal:
             continue
         match = _ending(name).search(plain, max(0, word.end - 10), word.end)
@@ -114,7 +139,7 @@ def _ended(reading: Reading, kind: Kind, name: str) -> Iterator[Finding]:
                 continue
             cut = inside.start
         start = _start_of_name(reading, cut, word.end)
-        if start is None or start >= cut and not inside.proper:
+        if start is None or (start >= cut and not inside.proper):
             continue
         if _telling(reading, start, cut, plain[cut : word.end], inside):
             yield _finding(reading, start, word.end, kind)
@@ -131,9 +156,9 @@ def _start_of_name(reading: Reading, cut: int, end: int) -> int | None:
         if word.text == "の" and index > 0 and _may_stand_before_no(reading, index, cut):
             index -= 1
             continue
-        if not word.nominal or word.of_time or word.kind == "接尾辞" and word.text in {"さん", "ちゃん", "たち", "ら"}:  # fmt: skip
+        if not word.nominal or word.of_time or (word.kind == "接尾辞" and word.text in {"さん", "ちゃん", "たち", "ら"}):  # fmt: skip
             break
-        if word.number and not reading.plain[word.start - 1 : word.start] == "第":
+        if word.number and reading.plain[word.start - 1 : word.start] != "第":
             break
         index -= 1
     first = index + 1
@@ -147,8 +172,47 @@ def _start_of_name(reading: Reading, cut: int, end: int) -> int | None:
 @cache
 def _common_beginnings() -> frozenset[str]:
     return frozenset(
-        "町 村 市 県 国 隣 隣町 隣村 近所 近く 昔 前 元 今 新しい この あの その 地元 町内 村内 市内 県内 うち 各 全 同 両 お ご 私 俺"
-        " 息子 娘 母 父 孫 嫁 主人".split()
+        [
+            "町",
+            "村",
+            "市",
+            "県",
+            "国",
+            "隣",
+            "隣町",
+            "隣村",
+            "近所",
+            "近く",
+            "昔",
+            "前",
+            "元",
+            "今",
+            "新しい",
+            "この",
+            "あの",
+            "その",
+            "地元",
+            "町内",
+            "村内",
+            "市内",
+            "県内",
+            "うち",
+            "各",
+            "全",
+            "同",
+            "両",
+            "お",
+            "ご",
+            "私",
+            "俺",
+            "息子",
+            "娘",
+            "母",
+            "父",
+            "孫",
+            "嫁",
+            "主人",
+        ]
     )
 
 
@@ -182,16 +246,24 @@ def _telling(reading: Reading, start: int, cut: int, ending: str, inside: Word) 
     if stem[-1] == "の":
         return own[-1].text in word_set("charms")
     generic = word_set("generic_modifiers") if ending in SHRINES else _generic()
-    telling = [word for word in own if word.text not in generic and not word.number]
+    telling = [
+        word
+        for word in own
+        if not word.number
+        and (word.text not in generic or (len(word.text) > 1 and word.text in word_set("surnames")))
+    ]
     if any(word.unknown for word in telling) or _several_letters(own):
         return True
     if not telling:
         return False
     if ending in {"山", "川", "島", "町", "村", "岳", "谷", "沢"}:
         return all(word.kanji and len(word.text) > 1 for word in telling)
+    if ending == "の湯":
+        return False
     if ending in word_set("weak_endings"):
         return any(
-            (word.hiragana or word.katakana) and word.text in word_set("given_names", "surname_readings")
+            len(word.text) > 2
+            and (word.hiragana or word.text in word_set("given_names", "surname_readings"))
             for word in telling
         )
     return True
@@ -219,12 +291,21 @@ def _begun(reading: Reading, kind: Kind, name: str) -> Iterator[Finding]:
             continue
         if plain[at : at + 1] == " ":
             at += 1
-        end = _end_of_name(reading, at, sure=match[0] in SURE_HEADS)
-        if end is not None:
-            yield _finding(reading, match.start(), end, kind)
+        sure = match[0] in SURE_HEADS
+        last = _end_of_name(reading, at, sure=sure, shop=match[0] in SHOP_HEADS)
+        if last is not None:
+            yield _finding(reading, match.start(), last, kind)
 
 
-def _end_of_name(reading: Reading, at: int, *, sure: bool) -> int | None:
+@cache
+def _charm() -> re.Pattern[str]:
+    return re.compile(any_of(word for word in words("charms") if len(word) > 2))
+
+
+def _end_of_name(reading: Reading, at: int, *, sure: bool, shop: bool) -> int | None:
+    """Where the name ends that stands behind a beginning, if one does."""
+    if charm := _charm().match(reading.plain, at):
+        return charm.end()
     if at >= len(reading.plain) or at not in reading.edges:
         return None
     index, end, telling = reading.index_at(at), at, False
@@ -235,9 +316,9 @@ def _end_of_name(reading: Reading, at: int, *, sure: bool) -> int | None:
             fits = True
         if not joins and (not fits or word.text in {"さん", "たち", "ら"} or word.of_time):
             break
-        if not joins and word.text not in _generic():
+        if not joins and (sure or word.text not in _generic()):
             kana = word.hiragana or word.katakana
-            telling = telling or sure or kana or word.proper or word.unknown or word.text in word_set("charms")  # fmt: skip
+            telling = telling or sure or (shop and word.kind == "名詞") or kana or word.proper or word.unknown or word.text in word_set("charms")  # fmt: skip
         end = word.end
     return end if telling and end - at > 1 else None
 
@@ -278,7 +359,9 @@ def _places_in_context(reading: Reading) -> Iterator[Finding]:
         start, end = match.span("name")
         first = reading.words[reading.index_at(start)]
         single = first.start == start and reading.plain[first.end : first.end + 1] == "の"
-        distinct = first.text not in _generic() and not first.of_time and match["name"][-1] in "里郷谷湯丘"
+        distinct = (
+            first.text not in _generic() and not first.of_time and match["name"][-1] in "里郷谷湯丘"
+        )
         if len(match["name"]) == 3 or not single or first.proper or distinct:
             yield _finding(reading, start, end, Kind.PLACE)
 

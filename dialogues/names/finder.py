@@ -10,26 +10,30 @@ from dialogues.models import Kind
 from regions.office.japanese import fold
 
 from .compounds import compounds
-from .finding import Finding, without_overlaps
-from .lists import word_set, words
+from .finding import PLAIN_HONORIFICS, Finding, without_overlaps
+from .lists import any_of, word_set, words
 from .patterns import by_form, pointed_out
 from .people import people
 from .reading import Reading
 
+HONORIFIC = re.compile(any_of(PLAIN_HONORIFICS))
 REPLACED = re.compile(r"［[^［］]*］")
 """What a person has put in the place of a name already."""
 
 
-def findings(text: str, *, known_names: Mapping[str, str]) -> list[Finding]:
+def findings(
+    text: str, *, known_names: Mapping[str, str], known_people: Mapping[str, str] | None = None
+) -> list[Finding]:
     """In order and without overlaps.
 
-    `known_names` maps a name (a body's name, its distinctive parts, a nickname) to what stands in
-    its place, such as the body's public label.
+    `known_names` maps a body's name, or a distinctive part of it, to what stands in its place,
+    such as its public label; `known_people` the same of people.
     """
     reading = Reading(REPLACED.sub(lambda match: "　" * len(match[0]), text))
     return without_overlaps(
         [
-            *_known(reading, known_names),
+            *_known(reading, known_names, Kind.ORG, "地図にある名前"),
+            *_known(reading, known_people or {}, Kind.PERSON, "この聴き取りにいた人"),
             *by_form(reading),
             *people(reading),
             *compounds(reading),
@@ -52,12 +56,23 @@ def parts_of_name(name: str, *, town: str = "") -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _known(reading: Reading, names: Mapping[str, str]) -> Iterator[Finding]:
+def _known(
+    reading: Reading, names: Mapping[str, str], kind: Kind, reason: str
+) -> Iterator[Finding]:
     folded = "".join(one if len(one := fold(letter)) == 1 else letter for letter in reading.plain)
     for name, label in names.items():
         needle = fold(name)
         at = folded.find(needle)
         while needle and at >= 0:
-            span = reading.span(at, at + len(needle))
-            yield Finding(*span, Kind.ORG, "地図にある名前", label, rank=1, known=True)
-            at = folded.find(needle, at + len(needle))
+            end = at + len(needle)
+            tail = HONORIFIC.match(reading.plain, end)
+            yield Finding(
+                *reading.span(at, end),
+                kind,
+                reason,
+                label,
+                tail=len(tail[0]) if tail and kind == Kind.PERSON else 0,
+                rank=0,
+                known=True,
+            )
+            at = folded.find(needle, end)

@@ -40,3 +40,25 @@ def without_overlaps(found: Iterable[Finding]) -> list[Finding]:
         ):
             kept.append(each)
     return sorted(kept, key=lambda f: f.start)
+
+
+def propose(text: str, found: Iterable[Finding]) -> str:
+    """The text with every replacement in ［ ］."""
+    return "".join(
+        f"［{each.replacement}］" if each and each.replacement else piece
+        for piece, each in pieces(text, found)
+    )
+
+
+def pieces(text: str, found: Iterable[Finding]) -> list[tuple[str, Finding | None]]:
+    """The text cut at the findings: (words, what was found in them or None)."""
+    cut: list[tuple[str, Finding | None]] = []
+    at = 0
+    for each in found:
+        if each.start > at:
+            cut.append((text[at : each.start], None))
+        cut.append((text[each.start : each.end], each))
+        at = each.end
+    if at < len(text):
+        cut.append((text[at:], None))
+    return cut

@@ -16,11 +16,51 @@ from .reading import KANJI, ONLY_HIRAGANA, ONLY_KANJI, ONLY_KATAKANA, Reading, W
 SOMEONE = "ある方"
 PARTICLES = "とのがはにをもやでへ"
 KIN_OR_FRIEND = any_of(
-    "息子 娘 孫 嫁 婿 妹 弟 兄 姉 妻 夫 長男 次男 三男 長女 次女 三女 末っ子 うち 同級生 友だち 友達 幼なじみ"
-    " 曾孫 ひ孫 甥 姪 従弟 いとこ 相棒 旦那 母 父 祖母 祖父 隣 向かい".split()
+    [
+        "息子",
+        "娘",
+        "孫",
+        "嫁",
+        "婿",
+        "妹",
+        "弟",
+        "兄",
+        "姉",
+        "妻",
+        "夫",
+        "長男",
+        "次男",
+        "三男",
+        "長女",
+        "次女",
+        "三女",
+        "末っ子",
+        "うち",
+        "同級生",
+        "友だち",
+        "友達",
+        "幼なじみ",
+        "曾孫",
+        "ひ孫",
+        "甥",
+        "姪",
+        "従弟",
+        "いとこ",
+        "相棒",
+        "旦那",
+        "母",
+        "父",
+        "祖母",
+        "祖父",
+        "隣",
+        "向かい",
+    ]
 )
 AFTER_KIN = re.compile(
     rf"(?:{KIN_OR_FRIEND})(?:の|は、?|が)(?P<name>{KANJI}{{1,3}}|[ぁ-ん]{{2,4}}|[ァ-ヴー]{{2,6}})"
+)
+NAMED_SO = re.compile(
+    rf"(?:{KIN_OR_FRIEND}|名前|名)(?:は|が|も)、?(?P<name>{KANJI}{{1,3}}|[ァ-ヴー]{{2,6}})(?=と(?:いい|言い|言う|いう|申|呼)|って(?:いう|言う|いい))"
 )
 CALLED_SO = re.compile(
     rf"(?P<name>{KANJI}{{2,5}}|[ァ-ヴー]{{2,8}}|[ぁ-ん]{{2,6}})(?:と?いう(?:人|男|女|方|者|子|おばあ|おじい|じい|ばあ|先生|職人))"
@@ -77,8 +117,10 @@ def _stands_alone(reading: Reading, start: int, end: int) -> bool:
     """Not a part of another word, as in たくさん and ちゃんと."""
     word = reading.words[reading.index_at(start)]
     if word.start == start:
-        return word.end <= end or word.kind in {"名詞", "接尾辞"} and word.text not in {"様子", "氏名"}
-    return word.kind == "名詞" or reading.plain[start:end] in {"さん", "ちゃん", "くん"} and word.kind not in {"副詞", "助詞", "助動詞", "形容詞", "動詞"}  # fmt: skip
+        return word.end <= end or (
+            word.kind in {"名詞", "接尾辞"} and word.text not in {"様子", "氏名"}
+        )
+    return word.kind == "名詞" or (reading.plain[start:end] in {"さん", "ちゃん", "くん"} and word.kind not in {"副詞", "助詞", "助動詞", "形容詞", "動詞"})  # fmt: skip
 
 
 def _name_before(reading: Reading, end: int, behind: str) -> int | None:
@@ -192,7 +234,9 @@ def _nicknamed(reading: Reading) -> Iterator[Finding]:
             continue
         if match["tail"] == "さん" and reading.words[reading.index_at(start)].kind in {"動詞", "副詞"}:  # fmt: skip
             continue
-        yield _finding(reading, start, match.end(group), "呼び名", tail=match.end() - match.end(group))
+        yield _finding(
+            reading, start, match.end(group), "呼び名", tail=match.end() - match.end(group)
+        )
 
 
 def _told(reading: Reading) -> Iterator[Finding]:
@@ -208,6 +252,9 @@ def _told(reading: Reading) -> Iterator[Finding]:
         if word and (word.proper or word.unknown) and not word.number:
             start = _with_family_name(reading, word.start)
             yield _finding(reading, start, match.end("name"), "名前", rank=2)
+    for match in NAMED_SO.finditer(reading.plain):
+        if match["name"] not in word_set("nobody"):
+            yield _finding(reading, *match.span("name"), "名前", rank=2)
     for match in AFTER_KIN.finditer(reading.plain):
         start = match.start("name")
         word = reading.words[reading.index_at(start)]
