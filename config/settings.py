@@ -206,6 +206,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "regions.accounts.upkeep.clear_away",
         "schedule": crontab(hour=2, minute=40),
     },
+    "forget-files": {
+        "task": "regions.exchange.jobs.forget_files",
+        "schedule": crontab(hour=2, minute=45),
+    },
     "throw-away-unfinished-transcripts": {
         "task": "dialogues.transcripts.upkeep.throw_away_unfinished",
         "schedule": crontab(hour=2, minute=50),

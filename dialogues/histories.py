@@ -172,6 +172,8 @@ pages(
         "interview-edit": "聴き取りを書きかえるページ",
         "row-add": "声を入れるページ",
         "row-edit": "声を入れるページ",
+        "row-act": "声を入れるページ",
+        "row-restore": "声を入れるページ",
         "transcript": "文字起こしのページ",
         "voice-edit": "声を直すページ",
         "sharing-decide": "公開の確認のページ",

@@ -19,6 +19,7 @@ from .models import (
     Bureau,
     Handover,
     HistoryDigest,
+    Import,
     Job,
     Membership,
     Municipality,
@@ -52,6 +53,16 @@ lock(Job, staff=ASKED, partner=ASKED, clock=may("select update"))
 lock(HistoryDigest, staff=READ, partner=READ, clock=ADD)
 SENT = may("select insert", adds="by_id = tsumugi.person()")
 lock(Submission, staff=SENT, partner=SENT, section=SENT, companion=SENT, counted=False)
+# A file that someone sent in: his own, and the staff's to look into, who read all that may stand in
+# it. The clock forgets those that nobody came back to.
+OWN_FILE = "by_id = tsumugi.person()"
+lock(
+    Import,
+    staff=may("select insert update", adds=OWN_FILE, only=OWN_FILE),
+    partner=may("select insert update", where=OWN_FILE, adds=OWN_FILE),
+    clock=may("select update", columns="updated_at finished_at"),
+    counted=False,
+)
 # Who comes in is the checker's to say.
 lock(PasswordRule, staff=READ, checker=WRITE, login=READ, counted=False)
 # The code of a slip is compared before a town is known, and nowhere else.

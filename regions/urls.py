@@ -2,6 +2,7 @@ from django.urls import include, path
 
 from .accounts import urls as accounts
 from .desks import urls as desks
+from .exchange import urls as exchange
 from .people import views as people
 from .people.history import views as history
 from .progress import views as progress
@@ -27,5 +28,7 @@ urlpatterns = [
     path("overview/", progress.overview, name="overview"),
     path("healthz", people.health, name="health"),
     path("", include(accounts.urlpatterns)),
-    path("m/<code>/", include([*town, *accounts.town, *desks.town, *readings.town])),
+    path(
+        "m/<code>/", include([*town, *accounts.town, *desks.town, *readings.town, *exchange.town])
+    ),
 ]

@@ -8,6 +8,7 @@ from dialogues.models import Level, ThemeNote
 from regions.models import (
     AdvisorNote,
     Handover,
+    Import,
     Job,
     Membership,
     Municipality,
@@ -92,6 +93,7 @@ class Rows:
     citation: Any
     step: Any
     job: Any
+    file: Any
     handed_over: Any
 
 
@@ -150,6 +152,14 @@ def fill(world: World, town: Municipality, suffix: str) -> Rows:
         ),
         job=Job.objects.create(
             municipality=town, kind="issue-brief", requested_by=staff, state="refused", reason="否"
+        ),
+        file=Import.objects.create(
+            municipality=town,
+            by=staff,
+            table="voices",
+            file_name="聴いた声.xlsx",
+            content=b"x",
+            state="checked",
         ),
         handed_over=Handover.objects.create(
             municipality=town,

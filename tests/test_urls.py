@@ -70,6 +70,8 @@ LINES: dict[str, tuple[str, Args]] = {
     "capture": (HEARS, lambda r: {"pk": r.interview.pk}),
     "row-add": (HEARS, lambda r: {"pk": r.interview.pk}),
     "row-edit": (HEARS, lambda r: {"pk": r.interview.pk, "number": r.voices[0].number}),
+    "row-act": (HEARS, lambda r: {"pk": r.interview.pk, "number": r.voices[0].number}),
+    "row-restore": (HEARS, lambda r: {"pk": r.interview.pk, "number": r.voices[0].number}),
     "draft": (HEARS, lambda r: {"pk": r.interview.pk}),
     "transcripts": ("SKC", lambda r: {"pk": r.interview.pk}),
     "transcript": ("SKC", lambda r: {"pk": r.interview.pk, "number": 1}),
@@ -131,6 +133,13 @@ LINES: dict[str, tuple[str, Args]] = {
     "handover-cancel": ("K", lambda r: {"pk": r.handed_over.desk_id}),
     "handover-read": ("S", lambda r: {"pk": r.handed_over.desk_id}),
     "readers": (TOWN, none),
+    "file-out": (TOWN, lambda r: {"table": "voices"}),
+    "file-in": (HEARS, lambda r: {"table": "voices"}),
+    "file-template": (HEARS, lambda r: {"table": "voices"}),
+    "import": ("SK", lambda r: {"pk": r.file.pk}),
+    "import-layout": ("S", lambda r: {"pk": r.file.pk}),
+    "import-start": ("S", lambda r: {"pk": r.file.pk}),
+    "import-stop": ("S", lambda r: {"pk": r.file.pk}),
 }
 
 OPEN = {

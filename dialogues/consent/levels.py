@@ -8,6 +8,7 @@ cited voices FOR SHARE).
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -20,6 +21,8 @@ from regions.office.dates import wareki
 
 from .holding import hold
 
+BATCH = 1_000
+"""Rows of one statement."""
 REACH = {Level.C: 0, Level.B: 1, Level.A: 2}
 
 
@@ -38,7 +41,7 @@ def effective(agreed: str, interview: Interview) -> Level:
     return Level(agreed) if interview.consent_method.strip() else Level.C
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def begin(voice: Voice, *, level: str, by: User) -> None:
     """Saves a new voice with what was agreed for it."""
     voice.level = effective(level, hold(voice.interview_id))
@@ -46,6 +49,38 @@ def begin(voice: Voice, *, level: str, by: User) -> None:
     ConsentRecord.objects.create(
         municipality_id=voice.municipality_id, voice=voice, level=level, recorded_by=by
     )
+
+
+def begin_many(voices: Sequence[Voice], *, agreed: Sequence[str], by: User) -> None:
+    """As `begin`, for many. Their interviews are not held: whoever calls this calls `settle_many`
+    at the end of the same transaction, and until then nobody waits."""
+    interviews = Interview.objects.in_bulk({voice.interview_id for voice in voices})
+    for voice, level in zip(voices, agreed, strict=True):
+        voice.level = effective(level, interviews[voice.interview_id])
+    Voice.objects.bulk_create(voices, batch_size=BATCH)
+    ConsentRecord.objects.bulk_create(
+        [
+            ConsentRecord(
+                municipality_id=voice.municipality_id, voice=voice, level=level, recorded_by=by
+            )
+            for voice, level in zip(voices, agreed, strict=True)
+        ],
+        batch_size=BATCH,
+    )
+
+
+def settle_many(voices: Sequence[Voice], *, agreed: Sequence[str]) -> None:
+    """Holds the interviews of new voices, and mends the levels where the way of consent was filled
+    in or emptied meanwhile; from here on such a change waits and then finds these voices."""
+    held = {pk: hold(pk) for pk in sorted({voice.interview_id for voice in voices})}
+    for voice, level in zip(voices, agreed, strict=True):
+        _settle_new(voice, effective(level, held[voice.interview_id]))
+
+
+def _settle_new(voice: Voice, level: Level) -> None:
+    if voice.level != level:
+        voice.level = level
+        voice.save(update_fields=["level", "updated_at"])
 
 
 @transaction.atomic

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from dialogues.consent import levels
 from dialogues.models import (
@@ -19,10 +19,10 @@ from dialogues.models import (
     Prompt,
     Speaker,
     Voice,
-    VoiceCounter,
     VoiceText,
 )
 from regions.models import Membership, Municipality, User
+from regions.office.japanese import fold
 from regions.people.access import TABLE, NotAllowed, Standing
 from regions.people.acts import Act
 from stakeholders.models import Stakeholder
@@ -30,6 +30,11 @@ from stakeholders.models import Stakeholder
 UNKNOWN = "不明"
 WORDS = ("text", "moved_note", "sensitive_note")
 """The fields of a voice that are kept in its VoiceText."""
+VOICE_LENGTH = 2000
+STEP = 1024
+"""Between the positions of two voices typed one after the other: room for what comes between."""
+BATCH = 1_000
+"""Rows of one statement."""
 
 
 class Conflict(Exception):
@@ -76,7 +81,7 @@ def save_interview(
     if before and interview.consent_method.strip() not in ("", before.consent_method.strip()):
         check_tell_consent(before, Standing(by, before.municipality))
     if interview.number is None:
-        interview.number = _take_interview_number(interview.municipality)
+        interview.number = take_interview_numbers(interview.municipality, 1)[0]
     interview.save()
     _attend(interview, set(stakeholders))
     if interviewers is not None:
@@ -142,29 +147,35 @@ def find_or_make_speaker(
     )[0]
 
 
-@transaction.atomic
 def take_numbers(town: Municipality, n: int) -> range:
     """The next `n` voice numbers, never given again. The counter stays locked until the end of
     the caller's transaction: an import calls this in one of its own."""
-    counter = _counter(town)
-    counter.last += n
-    counter.save(update_fields=["last"])
-    return range(counter.last - n + 1, counter.last + 1)
+    last, _ = _count_on(town, voices=n)
+    return range(last - n + 1, last + 1)
 
 
-def _take_interview_number(town: Municipality) -> int:
-    counter = _counter(town)
-    counter.last_interview += 1
-    counter.save(update_fields=["last_interview"])
-    return counter.last_interview
+def take_interview_numbers(town: Municipality, n: int) -> range:
+    """As `take_numbers`, for interviews."""
+    last = _count_on(town, interviews=n)[1]
+    return range(last - n + 1, last + 1)
 
 
-def _counter(town: Municipality) -> VoiceCounter:
-    VoiceCounter.objects.get_or_create(municipality=town)
-    return VoiceCounter.objects.select_for_update().get(municipality=town)
+def _count_on(town: Municipality, *, voices: int = 0, interviews: int = 0) -> tuple[int, int]:
+    """The last numbers of both. In one statement, since every voice that is saved waits for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO dialogues_voicecounter AS counter (municipality_id, last, last_interview)"
+            " VALUES (%s, %s, %s) ON CONFLICT (municipality_id) DO UPDATE"
+            " SET last = counter.last + excluded.last,"
+            " last_interview = counter.last_interview + excluded.last_interview"
+            " RETURNING last, last_interview",
+            [town.pk, voices, interviews],
+        )
+        last, last_interview = cursor.fetchone()
+    return last, last_interview
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def add_voice(
     *,
     interview: Interview,
@@ -183,10 +194,12 @@ def add_voice(
     sensitive_note: str = "",
     entry_key: uuid.UUID | None = None,
     number: int | None = None,
+    position: int | None = None,
 ) -> Voice:
     """The voice with that `entry_key`, made now or by an earlier attempt whose answer got lost.
 
-    `number` is one of those that an import has taken beforehand.
+    `number` is one of those that an import has taken beforehand; without a `position` the voice
+    stands after those typed before it.
     """
     entry_key = entry_key or uuid.uuid4()
     town = interview.municipality
@@ -200,7 +213,7 @@ def add_voice(
             stakeholder=stakeholder,
             speaker=speaker or find_or_make_speaker(interview, stakeholder, call_name),
             number=taken,
-            position=taken,
+            position=taken * STEP if position is None else position,
             prompt=prompt,
             form=form,
             moved=moved,
@@ -218,6 +231,77 @@ def add_voice(
         )
     Draft.objects.filter(municipality=town, entry_key=entry_key, user=by).delete()
     return voice
+
+
+@transaction.atomic
+def add_voices(
+    entries: Sequence[Mapping[str, Any]], *, town: Municipality, by: User, numbers: Sequence[int]
+) -> list[Voice]:
+    """Many voices at once, by the rules of `add_voice` and with one statement for hundreds of rows.
+
+    An entry has what `add_voice` is given, its `entry_key` too, and is known not to be there yet.
+    The numbers were taken beforehand. Nobody who types into one of the interviews waits longer
+    than it takes to look at their consent once more, at the end.
+    """
+    speakers = _speakers(entries, town)
+    voices = [
+        Voice(
+            municipality=town,
+            interview=entry["interview"],
+            stakeholder=entry["stakeholder"],
+            speaker=speakers.get(_speaker_key(entry)),
+            number=number,
+            position=number * STEP,
+            prompt=entry["prompt"],
+            form=entry["form"],
+            moved=entry["moved"],
+            after_talk=entry["after_talk"],
+            sensitive=entry["sensitive"],
+            entry_key=entry["entry_key"],
+        )
+        for entry, number in zip(entries, numbers, strict=True)
+    ]
+    agreed = [entry["level"] for entry in entries]
+    levels.begin_many(voices, agreed=agreed, by=by)
+    VoiceText.objects.bulk_create(
+        [
+            VoiceText(
+                id=voice.pk,
+                municipality=town,
+                voice=voice,
+                text=entry["text"].strip(),
+                search_text=fold(entry["text"].strip()),
+                moved_note=entry["moved_note"],
+                sensitive_note=entry["sensitive_note"],
+            )
+            for entry, voice in zip(entries, voices, strict=True)
+        ],
+        batch_size=BATCH,
+    )
+    levels.settle_many(voices, agreed=agreed)
+    return voices
+
+
+def _speaker_key(entry: Mapping[str, Any]) -> tuple[int, int, str]:
+    call_name = entry["call_name"].strip()
+    name = "" if call_name == UNKNOWN else call_name
+    return entry["interview"].pk, entry["stakeholder"].pk, name
+
+
+def _speakers(
+    entries: Sequence[Mapping[str, Any]], town: Municipality
+) -> dict[tuple[int, int, str], Speaker]:
+    """Those who are named in the entries, there already or made now."""
+    wanted = {key for entry in entries if (key := _speaker_key(entry))[2]}
+    rows = Speaker.objects.filter(municipality=town, interview__in={key[0] for key in wanted})
+    known = {(row.interview_id, row.stakeholder_id, row.call_name): row for row in rows}
+    missing = [
+        Speaker(municipality=town, interview_id=interview, stakeholder_id=body, call_name=name)
+        for interview, body, name in sorted(wanted - set(known))
+    ]
+    for made in Speaker.objects.bulk_create(missing, batch_size=BATCH):
+        known[made.interview_id, made.stakeholder_id, made.call_name] = made
+    return known
 
 
 @transaction.atomic

@@ -26,22 +26,27 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """A body on the map, and how often it was listened to."""
+
+    body: Stakeholder
+    interviews: int
+    voices: int
+
+
+@dataclass(frozen=True)
 class Row:
     sector: Sector
     cells: list[Cell]
-    bodies: list[Stakeholder]
-    """Those on the map, the least listened to first; `voice_count` on each."""
-
-    @property
-    def unheard(self) -> list[Stakeholder]:
-        return [body for body in self.bodies if not body.interview_count]  # type: ignore[attr-defined]
+    bodies: list[Heard]
+    """The least listened to first."""
 
     @property
     def incomplete(self) -> bool:
         return any(not cell.count for cell in self.cells)
 
     @property
-    def next(self) -> Stakeholder | None:
+    def next(self) -> Heard | None:
         """Whom a row with an empty cell proposes to meet."""
         return self.bodies[0] if self.bodies and self.incomplete else None
 
@@ -50,7 +55,7 @@ def coverage(town: Municipality) -> list[Row]:
     """The eight sectors in the deck's order. Voices are counted whatever their level: a count says
     no word of what was kept to who heard it."""
     counts: Counter[tuple[str, str]] = Counter()
-    heard: Counter[int] = Counter()
+    voices: Counter[int] = Counter()
     rows = (
         Voice.objects.of(town)
         .order_by()
@@ -58,17 +63,16 @@ def coverage(town: Municipality) -> list[Row]:
     )
     for body, sector, prompt, n in rows.annotate(n=Count("pk")):
         counts[sector, prompt] += n
-        heard[body] += n
-    bodies: dict[str, list[Stakeholder]] = defaultdict(list)
+        voices[body] += n
+    bodies: dict[str, list[Heard]] = defaultdict(list)
     active = Stakeholder.objects.active().of(town).select_related("municipality")
     for body in active.annotate(interview_count=Count("attendances")):
-        body.voice_count = heard[body.pk]
-        bodies[body.sector].append(body)
+        bodies[body.sector].append(Heard(body, body.interview_count, voices[body.pk]))
     return [
         Row(
             sector,
             [Cell(prompt, counts[sector, prompt]) for prompt in Prompt],
-            sorted(bodies[sector], key=lambda b: (b.interview_count, b.voice_count, b.pk)),
+            sorted(bodies[sector], key=lambda b: (b.interviews, b.voices, b.body.pk)),
         )
         for sector in Sector
     ]

@@ -1,6 +1,7 @@
 from .accounts import TRIES, Attempt, PasswordRule, Slip
 from .desks import AccessReview, Handover
 from .digests import HistoryDigest
+from .exchange import Import, ImportState
 from .jobs import Job, JobState
 from .people import (
     SHORTEST_ALONE,
@@ -37,6 +38,8 @@ __all__ = [
     "EventKind",
     "Handover",
     "HistoryDigest",
+    "Import",
+    "ImportState",
     "Job",
     "JobState",
     "Membership",

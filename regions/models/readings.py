@@ -46,6 +46,8 @@ class Reading(TownModel):
         SHARED = "shared", "確認ずみの声の一覧"
         WORDS = "words", "ことば"
         HISTORY = "history", "声・聴き取りの履歴"
+        FILE = "file", "ファイルに出した声・記録"
+        IMPORT = "import", "ファイルから入れる声・記録"
         TRANSCRIPT = "transcript", "文字起こし"
         RECORDING = "recording", "録音"
         STORY = "story", "物語の根拠の声"

@@ -99,7 +99,7 @@ def sent(request: HttpRequest) -> list[tuple[str, str]]:
 
 def typed(pairs: list[tuple[str, str]]) -> list[Typed]:
     return [
-        Typed(labels().get(OF_ROW.sub("", name), "書いた文"), value)
+        Typed(labels().get(OF_ROW.sub("", name), "書いたもの"), value)
         for name, value in pairs
         if not CARRIED.fullmatch(value) and not name.startswith("initial-")
     ]

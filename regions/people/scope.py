@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial, wraps
+from typing import Any
 
 from django.db import ProgrammingError
 from django.http import HttpResponse
@@ -22,9 +24,44 @@ from .locks import doors
 from .requests import PersonRequest, TownRequest
 from .submissions import once
 
-__all__ = ["PersonRequest", "TownRequest", "town_page"]
+__all__ = ["PersonRequest", "TownRequest", "outside", "town_page"]
 
 logger = logging.getLogger(__name__)
+
+Answer = HttpResponse | Callable[[], HttpResponse]
+"""What a view returns: its response, or what makes it once the transaction is over. Such a thing
+asks the database nothing any more."""
+
+
+class _Outside(Exception):
+    def __init__(self, work: Callable[[], object]) -> None:
+        super().__init__()
+        self.work = work
+
+
+_in_a_page = ContextVar("in_a_page", default=False)
+
+
+def outside(work: Callable[[], object]) -> None:
+    """Does what takes long while no page's transaction is open. Within a view the page is undone,
+    the work is done, and the view is asked again: so it keeps what it made, and comes first."""
+    if _in_a_page.get():
+        raise _Outside(work)
+    work()
+
+
+def _prepared(ask: Callable[[], Any]) -> Any:
+    """What is asked for, after the work that it turns out to need has been done outside."""
+    while True:
+        token = _in_a_page.set(True)
+        try:
+            return ask()
+        except _Outside as needed:
+            work = needed.work
+        finally:
+            _in_a_page.reset(token)
+        work()
+
 
 VISITED = "visited"
 """In the session: {code of a town: the day on which it was noted}."""
@@ -37,9 +74,10 @@ def town_page(*acts: Act) -> Callable:
     person may not do in a town he sees is 403 with words. With several acts, one is enough.
 
     The view runs in one transaction, in which the database shows only what this person may see.
+    What takes long it leaves for afterwards (`Answer`), or asks for beforehand (`outside`).
     """
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: Callable[..., Answer]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def guarded(request: TownRequest, code: str, **kwargs: object) -> HttpResponse:
             seen = towns_where(request.user, Act.SEE_TOWN).select_related("prefecture__bureau")
@@ -48,13 +86,19 @@ def town_page(*acts: Act) -> Callable:
             stopped = came_to_be_missing(request)
             if stopped and request.method != "POST":
                 return redirect("second")
-            with second_lock(view.__name__), doors.inside(request.standing):
-                request.standing.check(*acts)
-                if stopped:
-                    # As words on a page that gives back what was sent.
-                    raise NotAllowed(NEEDED_NOW)
-                _note_visit(request)
-                return once(request, partial(view, request, **kwargs))
+
+            def answer() -> Answer:
+                with second_lock(view.__name__), doors.inside(request.standing):
+                    request.standing.check(*acts)
+                    if stopped:
+                        # As words on a page that gives back what was sent.
+                        raise NotAllowed(NEEDED_NOW)
+                    _note_visit(request)
+                    return once(request, partial(view, request, **kwargs))
+
+            answered = _prepared(answer)
+            _remember_visit(request)
+            return answered() if callable(answered) else answered
 
         guarded.acts = acts  # type: ignore[attr-defined]
         return guarded
@@ -64,15 +108,20 @@ def town_page(*acts: Act) -> Callable:
 
 def _note_visit(request: TownRequest) -> None:
     """Once a day and session: when this person last was here, for 「だれが入れるか」."""
-    code, today = request.town.code, timezone.localdate()
-    noted = request.session.get(VISITED, {})
-    if noted.get(code) == str(today):
+    today = timezone.localdate()
+    if request.session.get(VISITED, {}).get(request.town.code) == str(today):
         return
     visit = Visit(municipality=request.town, by=request.user, day=today)
     # Nothing is asked back: not everyone who leaves a mark may read it.
     Visit.objects.bulk_create([visit], ignore_conflicts=True)
-    still = {town: day for town, day in noted.items() if day == str(today)}
-    request.session[VISITED] = still | {code: str(today)}
+
+
+def _remember_visit(request: TownRequest) -> None:
+    code, today = request.town.code, str(timezone.localdate())
+    noted = request.session.get(VISITED, {})
+    if noted.get(code) != today:
+        still = {town: day for town, day in noted.items() if day == today}
+        request.session[VISITED] = still | {code: today}
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -26,7 +27,7 @@ FIELD = "submit_key"
 APART = {FIELD, "csrfmiddlewaretoken"}
 
 
-def once(request: TownRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
+def once(request: TownRequest, answer: Callable[[], Any]) -> Any:
     """The view's own answer; or, for a form that was sent before, where it led then. Called inside
     the page's transaction, which records both or neither.
 
@@ -79,5 +80,9 @@ def _again(request: TownRequest, earlier: Submission) -> HttpResponse:
 
 def _digest(request: TownRequest) -> str:
     typed = [pair for pair in request.POST.lists() if pair[0] not in APART]
+    typed += [
+        (name, [f"{file.name}/{file.size}" for file in files])
+        for name, files in request.FILES.lists()
+    ]
     words = urlencode(sorted(typed), doseq=True)
     return salted_hmac("regions.submissions", words, algorithm="sha256").hexdigest()

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 
 from django.db.models import Max
 from django.utils import timezone
@@ -18,6 +17,7 @@ from dialogues.models.voices import GONE_WORDS
 from dialogues.names.finder import findings
 from regions.models import User
 from regions.people.access import NotAllowed, Standing
+from regions.people.scope import outside
 from stories.models import Audience, Brief, Edition
 from stories.writing.told import text_told
 
@@ -91,10 +91,21 @@ def examine(brief: Brief, reader: User | None = None) -> Examination:
     return Examination(content, found, warnings(brief, content), state(brief, content))
 
 
-@lru_cache(maxsize=64)
 def pages_of(content: Content) -> int:
     """Set once for each wording: a page that is looked at again isn't set again."""
-    return print_content(content, at=timezone.now()).pages
+    if content not in PAGES:
+        outside(lambda: _set(content))
+    return PAGES[content]
+
+
+def _set(content: Content) -> None:
+    pages = print_content(content, at=timezone.now()).pages
+    while len(PAGES) >= 64:
+        PAGES.pop(next(iter(PAGES)), None)
+    PAGES[content] = pages
+
+
+PAGES: dict[Content, int] = {}
 
 
 def state(brief: Brief, content: Content) -> State:

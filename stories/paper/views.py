@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.contrib import messages
 from django.db.models import Count
@@ -219,14 +219,14 @@ def issue(request: TownRequest, pk: int) -> HttpResponse:
 
 @at_most(20)
 @town_page(Act.SEE_BRIEFS)
-def preview(request: TownRequest, pk: int) -> HttpResponse:
+def preview(request: TownRequest, pk: int) -> Callable[[], HttpResponse]:
     """As it would be printed now, marked 下書き on every page."""
     brief = _seen(request, pk)
     content = content_of(brief)
-    paper = print_content(content, at=timezone.now())
     _note_brief(request, brief, content.quotes, how=Reading.How.PDF)
     name = actions.name_of(brief, 0).replace("_v0.pdf", "_下書き.pdf")
-    return _pdf(paper.pdf, name, as_attachment=False)
+    at = timezone.now()
+    return lambda: _pdf(print_content(content, at=at).pdf, name, as_attachment=False)
 
 
 @town_page(Act.SEE_BRIEFS)

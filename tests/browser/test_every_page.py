@@ -11,7 +11,7 @@ from regions.models import User
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # What is not a page of ours: files, and the sheet that the browser's own viewer shows.
-NO_PAGE = re.compile(r"/static/|/preview/|/editions/")
+NO_PAGE = re.compile(r"/static/|/preview/|/editions/|/template/")
 # At least so many kinds of pages, so that a crawl that got stuck is seen.
 PEOPLE = {"kakunin-99001": 40, "tanto-98001": 40, "advisor-99001": 10, "kuni": 6}
 

@@ -59,7 +59,8 @@ def test_the_grid_counts_sector_by_prompt_and_proposes_who_was_least_heard(world
         ("can", 1),
     ]
     assert [cell.thin for cell in medical.cells] == [False, False, False, True]
-    assert (medical.next, medical.unheard) == (pharmacy, [pharmacy])
+    assert [each.body for each in medical.bodies] == [pharmacy, clinic]
+    assert medical.next is medical.bodies[0]
     assert rows[Sector.CULTURE].next is None
 
 

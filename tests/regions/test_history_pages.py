@@ -239,7 +239,7 @@ def test_an_old_text_is_brought_back_through_the_ordinary_form(world, browse):
     [link] = restore_links(client, "word", word.pk)
     page = client.get(link)
     assert page.context["form"]["definition"].value() == "はじめの意味"
-    assert "の文を、欄に入れました" in words(page.content)
+    assert "」の欄に入れました" in words(page.content)
     word.refresh_from_db()
     assert word.definition == "あとの意味"
     client.post(

@@ -41,11 +41,13 @@ READS = {
     "brief-quotes": Kind.BRIEF,
     "brief-preview": Kind.BRIEF,
     "edition": Kind.EDITION,
+    "import": Kind.IMPORT,
 }
 READS_NOTHING = {
     *("town", "portrait", "round", "event-new", "event", "event-edit", "history", "digests"),
     *("ask", "answer", "stakeholders", "stakeholder-new", "stakeholder", "stakeholder-edit"),
     *("stakeholder-archive", "interviews", "interview-new", "row-add", "draft"),
+    *("row-act", "row-restore"),
     *("transcripts", "transcript-end"),
     *("sharing-reword", "sharing-again"),
     *("sharing-decide", "board-move", "board-undo", "board-acts", "word-new", "word-edit"),
@@ -54,6 +56,8 @@ READS_NOTHING = {
     *("story-answer", "citation-reread", "step-finish", "briefs", "brief-new", "brief-edit"),
     *("brief-ask-approval", "brief-approve", "brief-issue", "job", "people", "person-new"),
     *("people-rule", "slip", "access-review", "access-end", "readers"),
+    # What is taken along as a file is noted when it goes (tests/dialogues/test_files.py).
+    *("file-out", "file-in", "file-template", "import-layout", "import-start", "import-stop"),
     *(
         "notices",
         "notice-slips",

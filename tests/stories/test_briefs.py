@@ -4,15 +4,17 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import OperationalError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from weasyprint import HTML
 
 from dialogues.consent.levels import set_level
 from dialogues.models import Level, SharedVoice
-from regions.models import Job
+from regions.models import Job, Reading, Visit
 from regions.people.access import NotAllowed
+from regions.people.locks.policies import LOGINS
 from stories.models import Brief, Edition, EditionQuote
 from stories.paper import actions
 from stories.paper.content import content_of
-from stories.paper.rules import State, examine, problems
+from stories.paper.rules import PAGES, State, examine, problems
 from stories.signs import issue_a_brief, look_at_a_brief
 
 from ..factories import make_body, make_brief, make_story, make_voice, share
@@ -368,3 +370,29 @@ def test_a_paper_spells_out_no_voice_that_its_writer_may_not_read(world, browse)
     assert "少し時間をおくか、町の確認者にご相談ください" in page
     assert "いまは読めない声と" not in page
     assert "いまは確かめられません" not in page_of(browse(world.checker), brief)
+
+
+def test_no_page_keeps_its_transaction_open_while_paper_is_set(world, browse, monkeypatch):
+    """A page's transaction is where a role of the town is worn."""
+    worn, setting = [], HTML.render
+
+    def watched(*args, **kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_user")
+            worn.append(cursor.fetchone()[0])
+        return setting(*args, **kwargs)
+
+    monkeypatch.setattr(HTML, "render", watched)
+    PAGES.clear()
+    brief, client = prepare(world).brief, browse(world.staff)
+    assert client.get(url(brief, "preview/")).content.startswith(b"%PDF")
+    assert len(worn) == 1
+    assert "確認者に確認を頼" in client.get(url(brief)).content.decode()
+    assert len(worn) == 2
+    client.post(url(brief, "ask/"))
+    brief.refresh_from_db()
+    assert brief.asked_at
+    assert set(worn) == {LOGINS[0]}
+    # Though it was asked twice, the page left its marks once.
+    assert Visit.objects.filter(by=world.staff).count() == 1
+    assert Reading.objects.filter(by=world.staff, kind=Reading.Kind.BRIEF, how="screen").exists()

@@ -50,12 +50,20 @@ def letters_of(column: int) -> str:
     return get_column_letter(column + 1)
 
 
-def workbook(pages: Sequence[Page]) -> bytes:
+def workbook(pages: Sequence[Page], notes: Sequence[str] = ()) -> bytes:
+    """With a last sheet for `notes`, where there are some."""
     book = Workbook(write_only=True)
     book.properties.creator = "つむぎ"
     book.properties.title = pages[0].title
     for page in pages:
         _sheet(book, page)
+    if notes:
+        sheet = book.create_sheet("書き方")
+        sheet.column_dimensions["A"].width = 100
+        for words in notes:
+            cell = WriteOnlyCell(sheet, words)
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            sheet.append([cell])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -184,3 +192,13 @@ def losses_of(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Losse
             if isinstance(shown, str) and not shown.isascii():
                 losses.look(shown, f"{number}行目『{column.title}』")
     return losses
+
+
+def list_of_losses(losses: Losses) -> bytes:
+    """A CSV beside the one in CP932."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(["文字", "文字の番号", "置きかえる文字", "はじめに出るところ", "回数"])
+    for each in losses:
+        writer.writerow([each.shown, each.code, each.told, each.where, each.count])
+    return out.getvalue().encode("utf-8-sig")

@@ -29,9 +29,10 @@ def restored(request: TownRequest, kind: str, thing: TownModel | None) -> dict[s
     except NotAllowed as refusal:
         messages.warning(request, str(refusal))
         return {}
+    label = next(f.verbose_name for f in event.part.model._meta.fields if f.name == name)
     messages.info(
         request,
-        f"{wareki(timezone.localtime(event.at).date())}の文を、欄に入れました。読んで、よければ保存してください。",
+        f"{wareki(timezone.localtime(event.at).date())}の文を、「{label}」の欄に入れました。読んで、よければ保存してください。",
     )
     return {name: getattr(event.row, name)}
 

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from celery import shared_task
+from django.db.models import Q
+from django.utils import timezone
+
+from regions.models import Import, ImportState
+from regions.office.jobs import carries_out
+from regions.people.locks.doors import clock
+
+from . import actions
+
+KEPT_FOR = dt.timedelta(days=7)
+
+carries_out(actions.CHECK)(actions.look)
+carries_out(actions.WRITE)(actions.write)
+
+
+@shared_task
+def forget_files() -> None:
+    """Files that nobody came back to. What they hold is not read for that."""
+    old = Q(updated_at__lt=timezone.now() - KEPT_FOR, finished_at__isnull=True)
+    with clock():
+        Import.objects.filter(old).update(
+            content=None,
+            choice={},
+            layout={},
+            findings={},
+            accepted={},
+            state=ImportState.STOPPED,
+            finished_at=timezone.now(),
+        )
