@@ -218,7 +218,7 @@ def warnings(brief: Brief, content: Content) -> list[str]:
     told: dict[str, None] = {}
     for each in findings(content.printed_text, known_names=names):
         if each.kind in TOLD_KINDS:
-            words = content.printed_text[each.start : each.end].strip()
+            words = content.printed_text[each.start : each.end + each.tail].strip()
             told[f"「{words}」　{each.kind.label}にあたるかもしれません。"] = None
     return list(told)
 
