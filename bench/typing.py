@@ -10,7 +10,6 @@ reading the same cells and doing nothing with them, by turns in the same run.
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import re
 import statistics
@@ -22,8 +21,6 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlencode
-
-from bench.locks import as_owner, prepare
 
 CLONE = Path(__file__).resolve().parents[1]
 OUT = CLONE / "var" / "bench" / "typing.json"

@@ -17,17 +17,21 @@ from dialogues.models import (
     Attendance,
     BoardAct,
     ConsentRecord,
+    Disposal,
+    Erasure,
     Interview,
     Interviewer,
     Level,
     OpeningQuestions,
     Placement,
+    Recording,
     SharedVoice,
     SharingDecision,
     Speaker,
     Theme,
     Voice,
     VoiceText,
+    Withdrawal,
 )
 from dialogues.models.voices import RAW_ACTS
 from dialogues.preparing.questions import PARTS
@@ -114,6 +118,12 @@ register(
             Part(Attendance, "話してくれた関係者", link="interview"),
             Part(Interviewer, "聴いた人", link="interview", hide=frozenset({"user"})),
             Part(Speaker, "話し手の呼び名", link="interview"),
+            Part(
+                Recording,
+                "録音",
+                link="interview",
+                hide=frozenset({"number", "kind", "size", "set_by", "added_by", "deleted_by"}),
+            ),
         ),
         page=lambda thing: _interview(thing, "interview"),
         edit=lambda thing: _interview(thing, "interview-edit"),
@@ -164,7 +174,7 @@ register(
         edit=lambda thing: reverse("questions", args=[thing.municipality.code]),
     )
 )
-kept([BoardAct, SharingDecision])
+kept([BoardAct, SharingDecision, Withdrawal, Disposal, Erasure])
 pages(
     {
         "questions": "この町の問いのページ",
@@ -175,8 +185,17 @@ pages(
         "row-act": "声を入れるページ",
         "row-restore": "声を入れるページ",
         "transcript": "文字起こしのページ",
+        "recordings": "録音のページ",
+        "recording": "録音のページ",
+        "recording-delete": "録音のページ",
+        "recording-rule": "録音の扱いのページ",
         "voice-edit": "声を直すページ",
         "sharing-decide": "公開の確認のページ",
+        "withdraw-voice": "声を取り下げるページ",
+        "withdraw-speaker": "声を取り下げるページ（話し手）",
+        "withdraw-interview": "声を取り下げるページ（聴き取り）",
+        "speaker-checked": "同意の台帳",
+        "retention-term": "保存の期間のページ",
         "board-move": "ことばの盤",
         "board-undo": "ことばの盤（元にもどす）",
         "word-new": "ことばをつくるページ",

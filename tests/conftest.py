@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from dialogues.models import Level, ThemeNote
+from dialogues.models import Level, ThemeNote, Voice, Withdrawal
 from regions.models import (
     AdvisorNote,
     Handover,
@@ -24,6 +24,7 @@ from .factories import (
     make_brief,
     make_edition,
     make_interview,
+    make_recording,
     make_story,
     make_theme,
     make_transcript,
@@ -49,6 +50,16 @@ def without_second_factor(settings):
     """People of the world who would need a second factor count as having one, as in the demo.
     Tests of the second factor itself turn it on."""
     settings.SECOND_FACTOR = False
+
+
+@pytest.fixture(scope="session")
+def audio_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("audio")
+
+
+@pytest.fixture(autouse=True)
+def recordings_lie_apart(settings, audio_folder):
+    settings.AUDIO_FOLDER = audio_folder
 
 
 @pytest.fixture
@@ -95,6 +106,8 @@ class Rows:
     job: Any
     file: Any
     handed_over: Any
+    withdrawal: Any
+    gone: Any
 
 
 def fill(world: World, town: Municipality, suffix: str) -> Rows:
@@ -118,6 +131,8 @@ def fill(world: World, town: Municipality, suffix: str) -> Rows:
     share(voices[1], by=staff, text=f"{town.name}の確かめた声B")
     word = make_theme(town, "縁側", voices=voices[:3], by=staff)
     make_transcript(heard, f"A：{town.name}の録音です。花子さんが来た。", by=coordinator)
+    for _ in range(2):
+        make_recording(heard, by=coordinator)
     lonely = make_theme(town, "出番", voices=voices[3:4], by=staff)
     told, issued = make_story(town, "語り"), make_story(town, "出した話")
     line = StoryLine.objects.create(
@@ -125,7 +140,21 @@ def fill(world: World, town: Municipality, suffix: str) -> Rows:
     )
     written = {"author": world.advisor, "author_post": "アドバイザー", "said_on": "2026-10-01"}
     council = make_brief(issued)
+    gone = make_voice(kept, "", by=staff, interview=heard)
+    Voice.everything.filter(pk=gone.pk).update(
+        gone_at="2026-10-01T09:00+09:00", gone_as="withdrawn", gone_by=staff
+    )
+    withdrawal = Withdrawal.objects.create(
+        municipality=town,
+        interview=heard,
+        asked_on="2026-10-01",
+        asked_by="said",
+        numbers=[900],
+        recorded_by=staff,
+    )
     return Rows(
+        withdrawal=withdrawal,
+        gone=gone,
         town=town,
         membership=Membership.objects.get(user=staff),
         kept=kept,

@@ -22,7 +22,6 @@ from dialogues.models import (
     VoiceText,
 )
 from regions.models import Membership, Municipality, User
-from regions.office.japanese import fold
 from regions.people.access import TABLE, NotAllowed, Standing
 from regions.people.acts import Act
 from stakeholders.models import Stakeholder
@@ -78,7 +77,7 @@ def save_interview(
     when the way of consent was filled in or emptied.
     """
     before = levels.hold(interview.pk) if interview.pk else None
-    if before and interview.consent_method.strip() not in ("", before.consent_method.strip()):
+    if before and interview.consent_method.strip() and _agreed(interview) != _agreed(before):
         check_tell_consent(before, Standing(by, before.municipality))
     if interview.number is None:
         interview.number = take_interview_numbers(interview.municipality, 1)[0]
@@ -89,6 +88,11 @@ def save_interview(
     if before and bool(before.consent_method.strip()) != bool(interview.consent_method.strip()):
         levels.reconsider(interview, by=by)
     return interview
+
+
+def _agreed(interview: Interview) -> tuple[object, ...]:
+    words = interview.consent_method.strip()
+    return words, interview.consent_way, interview.consent_by, interview.consent_on
 
 
 def _attend(interview: Interview, stakeholders: set[Stakeholder]) -> None:
@@ -239,17 +243,18 @@ def add_voices(
 ) -> list[Voice]:
     """Many voices at once, by the rules of `add_voice` and with one statement for hundreds of rows.
 
-    An entry has what `add_voice` is given, its `entry_key` too, and is known not to be there yet.
+    An entry has what `add_voice` is given, its `entry_key` and its folded `search_text` too, and is
+    known not to be there yet.
     The numbers were taken beforehand. Nobody who types into one of the interviews waits longer
     than it takes to look at their consent once more, at the end.
     """
     speakers = _speakers(entries, town)
     voices = [
         Voice(
-            municipality=town,
-            interview=entry["interview"],
-            stakeholder=entry["stakeholder"],
-            speaker=speakers.get(_speaker_key(entry)),
+            municipality_id=town.pk,
+            interview_id=entry["interview"].pk,
+            stakeholder_id=entry["stakeholder"].pk,
+            speaker_id=speakers.get(_speaker_key(entry)),
             number=number,
             position=number * STEP,
             prompt=entry["prompt"],
@@ -267,10 +272,10 @@ def add_voices(
         [
             VoiceText(
                 id=voice.pk,
-                municipality=town,
-                voice=voice,
+                municipality_id=town.pk,
+                voice_id=voice.pk,
                 text=entry["text"].strip(),
-                search_text=fold(entry["text"].strip()),
+                search_text=entry["search_text"],
                 moved_note=entry["moved_note"],
                 sensitive_note=entry["sensitive_note"],
             )
@@ -290,17 +295,17 @@ def _speaker_key(entry: Mapping[str, Any]) -> tuple[int, int, str]:
 
 def _speakers(
     entries: Sequence[Mapping[str, Any]], town: Municipality
-) -> dict[tuple[int, int, str], Speaker]:
-    """Those who are named in the entries, there already or made now."""
+) -> dict[tuple[int, int, str], int]:
+    """The ids of those who are named in the entries, there already or made now."""
     wanted = {key for entry in entries if (key := _speaker_key(entry))[2]}
     rows = Speaker.objects.filter(municipality=town, interview__in={key[0] for key in wanted})
-    known = {(row.interview_id, row.stakeholder_id, row.call_name): row for row in rows}
+    known = {(row.interview_id, row.stakeholder_id, row.call_name): row.pk for row in rows}
     missing = [
         Speaker(municipality=town, interview_id=interview, stakeholder_id=body, call_name=name)
         for interview, body, name in sorted(wanted - set(known))
     ]
     for made in Speaker.objects.bulk_create(missing, batch_size=BATCH):
-        known[made.interview_id, made.stakeholder_id, made.call_name] = made
+        known[made.interview_id, made.stakeholder_id, made.call_name] = made.pk
     return known
 
 

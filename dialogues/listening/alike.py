@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
-from itertools import accumulate
 from math import sqrt
 
 from django.contrib.postgres.aggregates import ArrayAgg, StringAgg
@@ -34,7 +32,7 @@ def alike_to(voice: Voice, *, by: User) -> list[Voice]:
     found = others.order_by().aggregate(
         ids=ArrayAgg("pk", order_by="pk"), texts=StringAgg("search_text", BREAK, order_by="pk")
     )
-    near = _sharing_pieces(typed, found["ids"] or [], found["texts"] or "")
+    near = _sharing_pieces(typed, found["ids"] or [], found["texts"] or "") if typed else []
     if not near:
         return []
     counted = grams(typed)
@@ -45,15 +43,17 @@ def alike_to(voice: Voice, *, by: User) -> list[Voice]:
 
 def _sharing_pieces(typed: str, ids: list[int], texts: str) -> list[int]:
     """Of which text enough of the pieces of the typed one are part."""
-    ends = list(accumulate(len(text) + 1 for text in texts.split(BREAK)))
     pieces = {typed[i : i + PIECE] for i in range(0, len(typed) - PIECE + 1, PIECE)} or {typed}
     shared: Counter[int] = Counter()
     for piece in pieces:
+        row = begun = 0
         at = texts.find(piece)
         while at >= 0:
-            row = bisect_right(ends, at)
+            row += texts.count(BREAK, begun, at)
             shared[row] += 1
-            at = texts.find(piece, ends[row])
+            begun = at
+            following = texts.find(BREAK, at)
+            at = texts.find(piece, following) if following >= 0 else -1
     return [ids[row] for row, n in shared.items() if n >= min(PIECES, len(pieces))]
 
 

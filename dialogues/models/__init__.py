@@ -1,3 +1,4 @@
+from .consents import Asked, Disposal, Erasure, Kept, RetentionTerm, Withdrawal
 from .interviews import (
     Attendance,
     Draft,
@@ -5,8 +6,10 @@ from .interviews import (
     Interviewer,
     OpeningQuestions,
     Speaker,
+    Way,
 )
 from .names import Kind, NamesLeft, Pseudonym
+from .recordings import Recording, RecordingKey, RecordingKind, RecordingRule
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
 from .transcripts import (
     Excerpt,
@@ -31,15 +34,19 @@ from .voices import (
 
 __all__ = [
     "ActKind",
+    "Asked",
     "Attendance",
     "BoardAct",
     "ConsentRecord",
+    "Disposal",
     "Draft",
+    "Erasure",
     "Excerpt",
     "Form",
     "Gone",
     "Interview",
     "Interviewer",
+    "Kept",
     "Kind",
     "Level",
     "NamesLeft",
@@ -47,6 +54,11 @@ __all__ = [
     "Placement",
     "Prompt",
     "Pseudonym",
+    "Recording",
+    "RecordingKey",
+    "RecordingKind",
+    "RecordingRule",
+    "RetentionTerm",
     "Sentence",
     "SharedVoice",
     "SharingDecision",
@@ -60,4 +72,6 @@ __all__ = [
     "Voice",
     "VoiceCounter",
     "VoiceText",
+    "Way",
+    "Withdrawal",
 ]

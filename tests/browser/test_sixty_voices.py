@@ -1,7 +1,5 @@
 """Sixty voices from paper, by keyboard alone: as many as on the paper, in few keys."""
 
-import time
-
 import pytest
 from playwright.sync_api import expect
 
@@ -40,7 +38,7 @@ def test_the_demo_town_is_typed_from_paper_by_keyboard_alone(world, page, live_s
         )
     signed_in(page, world.coordinator)
     page.add_init_script(COUNT_KEYS)
-    typist, pressed, began = Typist(page), 0, time.monotonic()
+    typist, pressed = Typist(page), 0
     for paper, interview in zip(papers, opened, strict=True):
         # The bodies of the sheet in the order of the list of the page.
         page.goto(f"{live_server.url}/m/990019/interviews/{interview.pk}/capture/")
@@ -50,7 +48,6 @@ def test_the_demo_town_is_typed_from_paper_by_keyboard_alone(world, page, live_s
         expect(page.locator("#rows > li")).to_have_count(len(paper["voices"]), timeout=20_000)
         expect(page.locator("#id_text")).to_be_focused()
         pressed += page.evaluate("window.keysPressed")
-    took = time.monotonic() - began
     for paper, interview in zip(papers, opened, strict=True):
         rows = Voice.objects.filter(interview=interview).order_by("position")
         rows = rows.select_related("said", "speaker", "stakeholder")
@@ -64,7 +61,6 @@ def test_the_demo_town_is_typed_from_paper_by_keyboard_alone(world, page, live_s
     assert Voice.objects.count() == 60
     assert pressed == len(typist.pressed)
     assert pressed / 60 <= 2, f"{pressed} keys"
-    assert took < 40
 
 
 def in_the_order_of(page, voices):

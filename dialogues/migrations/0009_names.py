@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dialogues', '0006_voices_joined'),
+        ('dialogues', '0008_consent'),
         ('regions', '0009_readings_of_recordings'),
     ]
 
