@@ -14,8 +14,10 @@ from .models import (
     Excerpt,
     Interview,
     Interviewer,
+    NamesLeft,
     OpeningQuestions,
     Placement,
+    Pseudonym,
     Recording,
     RecordingKey,
     RecordingRule,
@@ -151,6 +153,10 @@ lock(
     partner=may("select", where=READABLE),
     clock=READ,
 )
+
+# What stands for whose name is the checker's to say; outside the town nobody needs it.
+lock(Pseudonym, staff=READ, checker=WRITE, partner=READ)
+lock(NamesLeft, staff=READ, checker=WRITE, partner=may("select", where=READABLE))
 
 # Approved texts: B reaches who walks alongside as an advisor, or where the town is supported.
 NEAR = """level = 'A'

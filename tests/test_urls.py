@@ -90,6 +90,8 @@ LINES: dict[str, tuple[str, Args]] = {
     "voice-edit": (HEARS, lambda r: {"number": r.voices[0].number}),
     "sharing": (HEARS, none),
     "sharing-voice": (HEARS, lambda r: {"number": r.voices[1].number}),
+    "sharing-reword": ("K", lambda r: {"number": r.voices[1].number}),
+    "sharing-again": ("K", none),
     "sharing-decide": ("K", lambda r: {"number": r.voices[1].number}),
     "withdraw-voice": (HEARS, lambda r: {"number": r.voices[0].number}),
     "withdraw-speaker": (HEARS, lambda r: {"pk": r.voices[0].speaker_id}),

@@ -4,8 +4,10 @@ from . import disposing, records, views, withdrawing
 
 urlpatterns = [
     path("sharing/", views.sharing, name="sharing"),
+    path("sharing/again/", views.search_again, name="sharing-again"),
     path("sharing/<int:number>/", views.sharing_voice, name="sharing-voice"),
     path("sharing/<int:number>/decide/", views.decide, name="sharing-decide"),
+    path("sharing/<int:number>/words/", views.reword, name="sharing-reword"),
     path("voices/<int:number>/withdraw/", withdrawing.withdraw_voice, name="withdraw-voice"),
     path("speakers/<int:pk>/withdraw/", withdrawing.withdraw_speaker, name="withdraw-speaker"),
     path(

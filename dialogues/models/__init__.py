@@ -8,6 +8,7 @@ from .interviews import (
     Speaker,
     Way,
 )
+from .names import Kind, NamesLeft, Pseudonym
 from .recordings import Recording, RecordingKey, RecordingKind, RecordingRule
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
 from .transcripts import (
@@ -46,10 +47,13 @@ __all__ = [
     "Interview",
     "Interviewer",
     "Kept",
+    "Kind",
     "Level",
+    "NamesLeft",
     "OpeningQuestions",
     "Placement",
     "Prompt",
+    "Pseudonym",
     "Recording",
     "RecordingKey",
     "RecordingKind",

@@ -57,6 +57,8 @@ READS_NOTHING = {
     *("transcripts", "transcript-end", "recordings", "recording", "recording-delete"),
     "recording-rule",
     *("row-act", "row-restore"),
+    *("transcripts", "transcript-end"),
+    *("sharing-reword", "sharing-again"),
     *("sharing-decide", "board-move", "board-undo", "board-acts", "word-new", "word-edit"),
     *("word-split", "word-join", "word-ask", "word-answer", "stories", "story-new", "story-edit"),
     *("story-lines", "story-persuasions", "story-steps", "story-services", "story-ask"),
