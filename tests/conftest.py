@@ -243,13 +243,13 @@ def fill_both(world: World) -> tuple[World, Rows, Rows]:
 
 
 @pytest.fixture(scope="module")
-def scene(django_db_setup, django_db_blocker):
+def scene(django_db_setup, django_db_blocker, audio_folder):
     """What `full` is, made once for all tests of a module, with a session of each person. It stands
     in a transaction around theirs, so what one of them does is undone before the next.
 
     A module takes it by importing the fixtures of scene.py. None of its tests may be
     `transaction=True`."""
-    quick = override_settings(PASSWORD_HASHERS=QUICK, SECOND_FACTOR=False)
+    quick = override_settings(PASSWORD_HASHERS=QUICK, AUDIO_FOLDER=audio_folder)
     with django_db_blocker.unblock(), quick, transaction.atomic():
         connection.atomic_blocks[-1]._from_testcase = True
         made = fill_both(make_world())
