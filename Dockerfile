@@ -6,7 +6,7 @@ RUN apt-get update \
         libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-morisawa-bizud-gothic \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 tsumugi \
-    && install --directory --owner=tsumugi /var/lib/tsumugi/digests
+    && install --directory --owner=tsumugi /var/lib/tsumugi/digests /var/lib/tsumugi/audio
 
 ENV PYTHONUNBUFFERED=1
 WORKDIR /app

@@ -1,8 +1,14 @@
 import asyncio
 import os
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.asgi import get_asgi_application
+from django.db import connection
+from django.http import parse_cookie
+
+from regions.office.sealed_files import FULL
+from regions.office.uploads import most_bytes
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -11,26 +17,62 @@ django = get_asgi_application()
 
 async def application(scope, receive, send):
     """Django would spool a body to disk before it looks at its size, and believe one that tells
-    none. Either is handed on as empty and too large, and Django answers with its 413 page."""
-    if scope["type"] == "http" and not acceptable(dict(scope["headers"])):
-        kept = [pair for pair in scope["headers"] if pair[0] not in SIZES]
-        scope = scope | {"headers": [*kept, (b"content-length", b"%d" % TOO_MUCH)]}
-        receive = empty()
-    await django(scope, receive, send)
+    none. Either is handed on as empty and too large, and Django answers with its 413 page; as it
+    does where the disk is full."""
+    if scope["type"] != "http":
+        return await django(scope, receive, send)
+    headers = dict(scope["headers"])
+    if not acceptable(headers, scope["path"]) or not await welcome(headers):
+        return await django(without_body(scope), empty(), send)
+    begun = False
+
+    async def sending(message):
+        nonlocal begun
+        begun = True
+        await send(message)
+
+    try:
+        await django(scope, receive, sending)
+    except OSError as error:
+        if begun or error.errno not in FULL:
+            raise
+        await django(without_body(scope) | {"disk_full": True}, empty(), send)
 
 
-def acceptable(headers: dict[bytes, bytes]) -> bool:
+def acceptable(headers: dict[bytes, bytes], path: str) -> bool:
     told = headers.get(b"content-length")
     if told is None:
         return b"transfer-encoding" not in headers
-    return told.isdigit() and len(told) < 12 and int(told) <= most(headers)
+    return told.isdigit() and len(told) < 12 and int(told) <= most(headers, path)
 
 
-def most(headers: dict[bytes, bytes]) -> int:
+def most(headers: dict[bytes, bytes], path: str) -> int:
     """With a file, the file's limit and room for the form around it."""
     if headers.get(b"content-type", b"").startswith(b"multipart/form-data"):
-        return settings.UPLOAD_MAX_BYTES + FRAME
+        return most_bytes(path) + FRAME
     return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+async def welcome(headers: dict[bytes, bytes]) -> bool:
+    """What is larger than a form with a file comes from someone who is signed in, or not at all."""
+    if int(headers.get(b"content-length", b"0")) <= settings.UPLOAD_MAX_BYTES + FRAME:
+        return True
+    cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
+    return await sync_to_async(signed_in)(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+
+
+def signed_in(session: str) -> bool:
+    from django.contrib.sessions.backends.db import SessionStore
+
+    try:
+        return SESSION_KEY in SessionStore(session).load()
+    finally:
+        connection.close()
+
+
+def without_body(scope: dict) -> dict:
+    kept = [pair for pair in scope["headers"] if pair[0] not in SIZES]
+    return scope | {"headers": [*kept, (b"content-length", b"%d" % TOO_MUCH)]}
 
 
 def empty():
@@ -45,6 +87,7 @@ def empty():
     return receive
 
 
+SESSION_KEY = "_auth_user_id"
 SIZES = (b"content-length", b"transfer-encoding")
 TOO_MUCH = 10**12
 FRAME = 1_000_000

@@ -190,6 +190,14 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 # What a file may have that is sent in. A town whose gateway lets less through says so here.
 UPLOAD_MAX_BYTES = int(os.environ.get("UPLOAD_MAX_MB") or "5") * 1024 * 1024
+# Recordings of interviews are the only files that may have more; where they lie, sealed.
+AUDIO_MAX_BYTES = int(os.environ.get("AUDIO_MAX_MB") or "100") * 1_000_000
+AUDIO_FOLDER = Path(os.environ.get("AUDIO_FOLDER", BASE_DIR / "var" / "audio"))
+# A file on its way that is larger than a form lies where no name leads to it.
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "regions.office.uploads.NamelessFileHandler",
+]
 
 CELERY_BROKER_URL = broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -205,6 +213,10 @@ CELERY_BEAT_SCHEDULE = {
     "clear-away-after-signing-in": {
         "task": "regions.accounts.upkeep.clear_away",
         "schedule": crontab(hour=2, minute=40),
+    },
+    "delete-due-recordings": {
+        "task": "dialogues.recordings.upkeep.delete_due_recordings",
+        "schedule": crontab(hour=2, minute=55),
     },
     "forget-files": {
         "task": "regions.exchange.jobs.forget_files",

@@ -13,6 +13,9 @@ from .models import (
     Interviewer,
     OpeningQuestions,
     Placement,
+    Recording,
+    RecordingKey,
+    RecordingRule,
     Sentence,
     SharedVoice,
     SharingDecision,
@@ -207,6 +210,24 @@ for raw in (TranscriptSpeaker, Sentence):
         clock=may("select delete"),
         counted=False,
     )
+lock(RecordingRule, staff=READ, checker=WRITE, partner=READ)
+lock(
+    Recording,
+    staff=WRITE,
+    partner=may("select insert update", where=HEARD_THERE, adds=HEARD_THERE),
+    clock=may("select update"),
+)
+OF_A_RECORDING_ONE_HEARD = f"""recording_id IN (
+    SELECT recording.id FROM dialogues_recording recording WHERE recording.{HEARD_THERE})"""
+lock(
+    RecordingKey,
+    staff=may("select insert delete"),
+    partner=may(
+        "select insert delete", where=OF_A_RECORDING_ONE_HEARD, adds=OF_A_RECORDING_ONE_HEARD
+    ),
+    clock=may("select delete"),
+    counted=False,
+)
 # Which sentence a voice was, without the sentence.
 lock(
     Excerpt,

@@ -82,12 +82,15 @@ class BodiesByName:
             Stakeholder.objects.of(town).select_related("approach").prefetch_related("assets")
         )
         self.known: dict[str, Stakeholder] = {}
+        self.asked: dict[str, Stakeholder | None] = {}
         for body in self.bodies:
             for name in (in_cp932(body.name), body.name):
                 self.known[fold(name)] = body
 
     def get(self, name: str) -> Stakeholder | None:
-        return self.known.get(fold(name))
+        if name not in self.asked:
+            self.asked[name] = self.known.get(fold(name))
+        return self.asked[name]
 
     def unknown(self, name: str) -> str:
         names = [body.name for body in self.bodies]

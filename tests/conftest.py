@@ -24,6 +24,7 @@ from .factories import (
     make_brief,
     make_edition,
     make_interview,
+    make_recording,
     make_story,
     make_theme,
     make_transcript,
@@ -49,6 +50,16 @@ def without_second_factor(settings):
     """People of the world who would need a second factor count as having one, as in the demo.
     Tests of the second factor itself turn it on."""
     settings.SECOND_FACTOR = False
+
+
+@pytest.fixture(scope="session")
+def audio_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("audio")
+
+
+@pytest.fixture(autouse=True)
+def recordings_lie_apart(settings, audio_folder):
+    settings.AUDIO_FOLDER = audio_folder
 
 
 @pytest.fixture
@@ -118,6 +129,8 @@ def fill(world: World, town: Municipality, suffix: str) -> Rows:
     share(voices[1], by=staff, text=f"{town.name}の確かめた声B")
     word = make_theme(town, "縁側", voices=voices[:3], by=staff)
     make_transcript(heard, f"A：{town.name}の録音です。花子さんが来た。", by=coordinator)
+    for _ in range(2):
+        make_recording(heard, by=coordinator)
     lonely = make_theme(town, "出番", voices=voices[3:4], by=staff)
     told, issued = make_story(town, "語り"), make_story(town, "出した話")
     line = StoryLine.objects.create(

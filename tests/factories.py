@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import itertools
+import wave
 
 from dialogues.models import (
     ConsentRecord,
@@ -11,6 +13,8 @@ from dialogues.models import (
     Interviewer,
     Level,
     Placement,
+    Recording,
+    RecordingRule,
     SharedVoice,
     Speaker,
     Theme,
@@ -18,6 +22,8 @@ from dialogues.models import (
     Voice,
     VoiceText,
 )
+from dialogues.models.recordings import LONGEST
+from dialogues.recordings.actions import take_in as take_in_sound
 from dialogues.transcripts.actions import take_in
 from dialogues.transcripts.reading_files import from_text
 from dialogues.transcripts.sentences import cut
@@ -105,6 +111,30 @@ def share(voice: Voice, *, by: User, text: str = "") -> SharedVoice:
 def make_transcript(interview: Interview, text: str, *, by: User) -> Transcript:
     read = from_text(text)
     return take_in(interview, kind=read.kind, cuts=cut(read), by=by)
+
+
+def wav(seconds: float = 0.1) -> bytes:
+    """Silence."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(1)
+        sound.setframerate(8000)
+        sound.writeframes(b"\x80" * int(8000 * seconds))
+    return file.getvalue()
+
+
+def make_recording(interview: Interview, content: bytes = b"", *, by: User) -> Recording:
+    RecordingRule.objects.update_or_create(
+        municipality=interview.municipality, defaults={"on": True}
+    )
+    return take_in_sound(
+        interview,
+        kind="wav",
+        content=[content or wav()],
+        delete_on=interview.date + LONGEST,
+        by=by,
+    )
 
 
 def make_theme(town: Municipality, word: str = "縁側", *, voices: list[Voice], by: User) -> Theme:

@@ -40,13 +40,14 @@ def when_going(leaving: Leaving) -> Leaving:
 
 
 @transaction.atomic
-def delete_voice(voice: Voice, *, by: User) -> None:
-    """A voice that should not have been written down. Its words stay, for `undo_delete` alone."""
+def delete_voice(voice: Voice, *, by: User, how: Gone = Gone.DELETED) -> None:
+    """A voice that should not have been written down, or whose words stand in another one now
+    (`how` JOINED). Its words stay, for `undo_delete` alone."""
     [held] = _held([voice], by)
     for refusal in REFUSALS:
         if words := refusal(held):
             raise NotAllowed(words)
-    _go([held], Gone.DELETED, by)
+    _go([held], how, by)
 
 
 @transaction.atomic

@@ -41,7 +41,7 @@ def effective(agreed: str, interview: Interview) -> Level:
     return Level(agreed) if interview.consent_method.strip() else Level.C
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def begin(voice: Voice, *, level: str, by: User) -> None:
     """Saves a new voice with what was agreed for it."""
     voice.level = effective(level, hold(voice.interview_id))
@@ -61,7 +61,10 @@ def begin_many(voices: Sequence[Voice], *, agreed: Sequence[str], by: User) -> N
     ConsentRecord.objects.bulk_create(
         [
             ConsentRecord(
-                municipality_id=voice.municipality_id, voice=voice, level=level, recorded_by=by
+                municipality_id=voice.municipality_id,
+                voice_id=voice.pk,
+                level=level,
+                recorded_by_id=by.pk,
             )
             for voice, level in zip(voices, agreed, strict=True)
         ],

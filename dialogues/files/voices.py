@@ -19,7 +19,7 @@ from dialogues.listening.reading import VoiceFilter
 from dialogues.models import ConsentRecord, Form, Interview, Level, Prompt, Theme, Voice
 from dialogues.models.voices import GONE_WORDS, Gone
 from dialogues.trail import printings
-from regions.exchange.registry import Outgoing, Row, Table, register
+from regions.exchange.registry import MOST_ROWS_OUT, Outgoing, Row, Table, register
 from regions.office.dates import wareki
 from regions.office.japanese import fold
 from regions.office.tables.cells import Choice, Column, Day, Flag, Label, Text
@@ -27,7 +27,7 @@ from regions.people.access import Standing
 from regions.people.acts import Act
 from stakeholders.tables import TOWN_CODE, BodiesByName
 
-from .interviews import InterviewsByPlace, when_and_where
+from .interviews import InterviewsByPlace
 
 KEY_SPACE = uuid.UUID("6f0b3a52-6c1e-4d2a-9a4e-8f5d0c7b1e90")
 
@@ -70,6 +70,7 @@ COLUMNS = (
     Column("level", "同意の範囲", Choice(LEVELS, empty=Level.B), example=Level.B),
     Column("level_now", "いま有効な範囲", Choice(LEVELS), role="told"),
 )
+NOT_TOLD = "-"
 FIELDS = ("prompt", "form", "moved", "after_talk", "sensitive")
 NOTES = ("text", "moved_note", "sensitive_note")
 
@@ -89,7 +90,7 @@ def out(standing: Standing, asked: Mapping[str, str]) -> Outgoing:
     if standing.can(Act.HEAR):
         voices = with_agreed(voices)
     rows, shown = [], []
-    for voice in voices.order_by("number"):
+    for voice in voices.order_by("number")[: MOST_ROWS_OUT + 1]:
         told = _current(voice) | {
             "code": standing.town.code,
             "number": voice.number,
@@ -113,8 +114,8 @@ def _current(voice: Any) -> dict[str, Any]:
     }
 
 
-def identity(interview: int, body: int, call_name: str, text: str) -> str:
-    return f"{interview}/{body}/{call_name}/{fold(text)}"
+def identity(interview: int, body: int, call_name: str, folded: str) -> str:
+    return f"{interview}/{body}/{call_name}/{folded}"
 
 
 class VoicesIn:
@@ -123,6 +124,7 @@ class VoicesIn:
 
     def find(self, rows: list[Row]) -> None:
         self.names = BodiesByName(self.town)
+        self.asked: dict[Any, tuple[Interview | None, str, str]] = {}
         self.interviews = InterviewsByPlace(self.standing)
         numbered = self._numbered(
             {row.values["number"] for row in rows if row.values.get("number") is not None}
@@ -156,37 +158,46 @@ class VoicesIn:
     def _interview(self, row: Row) -> Interview | None:
         number = row.values.get("interview")
         day, place = row.values.get("date"), row.values.get("place", "")
+        asked = (number, day, place)
+        if asked not in self.asked:
+            self.asked[asked] = self._asked(number, day, place)
+        found, key, words = self.asked[asked]
+        if key == NOT_TOLD and row.values.get("number") is None:
+            row.wrong("interview", words)
+        elif key and key != NOT_TOLD:
+            row.wrong(key, words)
+        return found
+
+    def _asked(
+        self, number: int | None, day: dt.date | None, place: str
+    ) -> tuple[Interview | None, str, str]:
+        """The interview, or the column in which is what is wrong, with words."""
+        there = self.interviews.there.get((day, fold(place)), []) if day else []
         if number is not None:
             found = self.interviews.numbered.get(number)
             label = INTERVIEW.kind.show(number)
             if found is None:
-                row.wrong("interview", f"{label}の聴き取りは、この町にありません")
-            elif (day or found.date, fold(place or found.place)) != when_and_where(found) and (
-                found not in self.interviews.there.get((day or found.date, fold(place)), [])
-            ):
+                return None, "interview", f"{label}の聴き取りは、この町にありません"
+            apart = (day and day != found.date) or (place and fold(place) != fold(found.place))
+            if apart and found not in there:
                 told = f"{wareki(found.date, weekday=False)}「{found.place}」"
-                row.wrong("interview", f"{label}は{told}です。日か場所が違います")
-            return found
+                return found, "interview", f"{label}は{told}です。日か場所が違います"
+            return found, "", ""
         if day is None and not place:
-            if row.values.get("number") is None:
-                row.wrong("interview", "どの聴き取りの声か、番号か、聴いた日と場所を書いてください")
-            return None
+            words = "どの聴き取りの声か、番号か、聴いた日と場所を書いてください"
+            return None, NOT_TOLD, words
         if day is None or not place:
-            row.wrong("date" if day is None else "place", "聴いた日と場所の両方を書いてください")
-            return None
-        there = self.interviews.there.get((day, fold(place)), [])
+            key = "date" if day is None else "place"
+            return None, key, "聴いた日と場所の両方を書いてください"
         if len(there) == 1:
-            return there[0]
+            return there[0], "", ""
         told = f"{wareki(day, weekday=False)}「{place}」"
         if there:
             labels = "、".join(each.label for each in there)
-            row.wrong(
-                "place",
-                f"{told}の聴き取りが{len(there)}つあります。番号（{labels}）を書いてください",
-            )
+            words = f"{told}の聴き取りが{len(there)}つあります。番号（{labels}）を書いてください"
         else:
-            row.wrong("place", f"{told}の聴き取りがありません。先に聴き取りを入れてください")
-        return None
+            words = f"{told}の聴き取りがありません。先に聴き取りを入れてください"
+        return None, "place", words
 
     def _by_number(self, row: Row, numbered: dict[int, Any]) -> None:
         number = row.values["number"]
@@ -209,21 +220,26 @@ class VoicesIn:
     def _by_words(self, rows: list[Row]) -> None:
         """What is there already, typed or from a file, by the same speaker in the same words."""
         rows = [row for row in rows if row.links["interview"] and row.links["body"]]
-        there: dict[str, Any] = {}
         asked = {row.links["interview"].pk for row in rows}
-        for voice in self._voices(interview__in=asked).order_by("-number"):
-            call_name = voice.speaker.call_name if voice.speaker else ""
-            known = f"{voice.interview_id}/{voice.stakeholder_id}/{call_name}"
-            there[f"{known}/{voice.said.search_text}"] = voice
+        mine = Voice.objects.editable_by(self.user).of(self.town).filter(interview__in=asked)
+        told = ("interview", "stakeholder", "speaker__call_name", "said__search_text", "pk")
+        there = {
+            f"{interview}/{body}/{call_name or ''}/{words}": pk
+            for interview, body, call_name, words, pk in mine.order_by("-number").values_list(*told)
+        }
         for row in rows:
-            row.links["identity"] = identity(
+            row.links["folded"] = folded = fold(row.values["text"])
+            row.links["identity"] = name = identity(
                 row.links["interview"].pk,
                 row.links["body"].pk,
                 row.values.get("call_name", ""),
-                row.values["text"],
+                folded,
             )
-            row.thing = there.get(row.links["identity"])
-            row.links["key"] = uuid.uuid5(KEY_SPACE, row.links["identity"])
+            row.links["key"] = uuid.uuid5(KEY_SPACE, name)
+        found = {there[row.links["identity"]] for row in rows if row.links["identity"] in there}
+        voices = {voice.pk: voice for voice in self._voices(pk__in=found)} if found else {}
+        for row in rows:
+            row.thing = voices.get(there.get(row.links["identity"], 0))
         self._kept_from_sight([row for row in rows if row.thing is None])
 
     def _kept_from_sight(self, rows: list[Row]) -> None:
@@ -299,6 +315,7 @@ class VoicesIn:
                 "interview": row.links["interview"],
                 "stakeholder": row.links["body"],
                 "entry_key": row.links["key"],
+                "search_text": row.links["folded"],
                 **{
                     column.key: row.values.get(column.key, column.kind.read(None))
                     for column in COLUMNS

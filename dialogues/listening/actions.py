@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from dialogues.consent import levels
 from dialogues.models import (
@@ -19,11 +19,9 @@ from dialogues.models import (
     Prompt,
     Speaker,
     Voice,
-    VoiceCounter,
     VoiceText,
 )
 from regions.models import Membership, Municipality, User
-from regions.office.japanese import fold
 from regions.people.access import TABLE, NotAllowed, Standing
 from regions.people.acts import Act
 from stakeholders.models import Stakeholder
@@ -31,6 +29,9 @@ from stakeholders.models import Stakeholder
 UNKNOWN = "不明"
 WORDS = ("text", "moved_note", "sensitive_note")
 """The fields of a voice that are kept in its VoiceText."""
+VOICE_LENGTH = 2000
+STEP = 1024
+"""Between the positions of two voices typed one after the other: room for what comes between."""
 BATCH = 1_000
 """Rows of one statement."""
 
@@ -145,31 +146,35 @@ def find_or_make_speaker(
     )[0]
 
 
-@transaction.atomic
 def take_numbers(town: Municipality, n: int) -> range:
     """The next `n` voice numbers, never given again. The counter stays locked until the end of
     the caller's transaction: an import calls this in one of its own."""
-    counter = _counter(town)
-    counter.last += n
-    counter.save(update_fields=["last"])
-    return range(counter.last - n + 1, counter.last + 1)
+    last, _ = _count_on(town, voices=n)
+    return range(last - n + 1, last + 1)
 
 
-@transaction.atomic
 def take_interview_numbers(town: Municipality, n: int) -> range:
     """As `take_numbers`, for interviews."""
-    counter = _counter(town)
-    counter.last_interview += n
-    counter.save(update_fields=["last_interview"])
-    return range(counter.last_interview - n + 1, counter.last_interview + 1)
+    last = _count_on(town, interviews=n)[1]
+    return range(last - n + 1, last + 1)
 
 
-def _counter(town: Municipality) -> VoiceCounter:
-    VoiceCounter.objects.get_or_create(municipality=town)
-    return VoiceCounter.objects.select_for_update().get(municipality=town)
+def _count_on(town: Municipality, *, voices: int = 0, interviews: int = 0) -> tuple[int, int]:
+    """The last numbers of both. In one statement, since every voice that is saved waits for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO dialogues_voicecounter AS counter (municipality_id, last, last_interview)"
+            " VALUES (%s, %s, %s) ON CONFLICT (municipality_id) DO UPDATE"
+            " SET last = counter.last + excluded.last,"
+            " last_interview = counter.last_interview + excluded.last_interview"
+            " RETURNING last, last_interview",
+            [town.pk, voices, interviews],
+        )
+        last, last_interview = cursor.fetchone()
+    return last, last_interview
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def add_voice(
     *,
     interview: Interview,
@@ -188,10 +193,12 @@ def add_voice(
     sensitive_note: str = "",
     entry_key: uuid.UUID | None = None,
     number: int | None = None,
+    position: int | None = None,
 ) -> Voice:
     """The voice with that `entry_key`, made now or by an earlier attempt whose answer got lost.
 
-    `number` is one of those that an import has taken beforehand.
+    `number` is one of those that an import has taken beforehand; without a `position` the voice
+    stands after those typed before it.
     """
     entry_key = entry_key or uuid.uuid4()
     town = interview.municipality
@@ -205,7 +212,7 @@ def add_voice(
             stakeholder=stakeholder,
             speaker=speaker or find_or_make_speaker(interview, stakeholder, call_name),
             number=taken,
-            position=taken,
+            position=taken * STEP if position is None else position,
             prompt=prompt,
             form=form,
             moved=moved,
@@ -231,19 +238,20 @@ def add_voices(
 ) -> list[Voice]:
     """Many voices at once, by the rules of `add_voice` and with one statement for hundreds of rows.
 
-    An entry has what `add_voice` is given, its `entry_key` too, and is known not to be there yet.
+    An entry has what `add_voice` is given, its `entry_key` and its folded `search_text` too, and is
+    known not to be there yet.
     The numbers were taken beforehand. Nobody who types into one of the interviews waits longer
     than it takes to look at their consent once more, at the end.
     """
     speakers = _speakers(entries, town)
     voices = [
         Voice(
-            municipality=town,
-            interview=entry["interview"],
-            stakeholder=entry["stakeholder"],
-            speaker=speakers.get(_speaker_key(entry)),
+            municipality_id=town.pk,
+            interview_id=entry["interview"].pk,
+            stakeholder_id=entry["stakeholder"].pk,
+            speaker_id=speakers.get(_speaker_key(entry)),
             number=number,
-            position=number,
+            position=number * STEP,
             prompt=entry["prompt"],
             form=entry["form"],
             moved=entry["moved"],
@@ -259,10 +267,10 @@ def add_voices(
         [
             VoiceText(
                 id=voice.pk,
-                municipality=town,
-                voice=voice,
+                municipality_id=town.pk,
+                voice_id=voice.pk,
                 text=entry["text"].strip(),
-                search_text=fold(entry["text"].strip()),
+                search_text=entry["search_text"],
                 moved_note=entry["moved_note"],
                 sensitive_note=entry["sensitive_note"],
             )
@@ -282,17 +290,17 @@ def _speaker_key(entry: Mapping[str, Any]) -> tuple[int, int, str]:
 
 def _speakers(
     entries: Sequence[Mapping[str, Any]], town: Municipality
-) -> dict[tuple[int, int, str], Speaker]:
-    """Those who are named in the entries, there already or made now."""
+) -> dict[tuple[int, int, str], int]:
+    """The ids of those who are named in the entries, there already or made now."""
     wanted = {key for entry in entries if (key := _speaker_key(entry))[2]}
     rows = Speaker.objects.filter(municipality=town, interview__in={key[0] for key in wanted})
-    known = {(row.interview_id, row.stakeholder_id, row.call_name): row for row in rows}
+    known = {(row.interview_id, row.stakeholder_id, row.call_name): row.pk for row in rows}
     missing = [
         Speaker(municipality=town, interview_id=interview, stakeholder_id=body, call_name=name)
         for interview, body, name in sorted(wanted - set(known))
     ]
     for made in Speaker.objects.bulk_create(missing, batch_size=BATCH):
-        known[made.interview_id, made.stakeholder_id, made.call_name] = made
+        known[made.interview_id, made.stakeholder_id, made.call_name] = made.pk
     return known
 
 

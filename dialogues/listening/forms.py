@@ -18,9 +18,8 @@ from regions.models import User
 from regions.office.forms import TownForm, WarekiDateField, office_field
 from stakeholders.models import Sector, Stakeholder
 
-from .actions import UNKNOWN, WORDS, people_of
+from .actions import UNKNOWN, VOICE_LENGTH, WORDS, people_of
 
-VOICE_LENGTH = 2000
 CLOCK = re.compile(r"(午前|午後)?(\d{1,2})(?::(\d{1,2})|時(?:(\d{1,2})分|(半))?)(?::\d{2})?")
 
 
@@ -251,6 +250,10 @@ class VoiceForm(TownForm):
         bodies.label = "関係者"
         if not self.instance.stakeholder_id:
             bodies.empty_label = None  # type: ignore[attr-defined]
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # That the body is one of this interview, and so of this town, was asked when it was chosen.
+        return super()._get_validation_exclusions() | {"municipality", "stakeholder"}  # type: ignore[misc]
 
     def clean_call_name(self) -> str:
         name = self.cleaned_data["call_name"]

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from dialogues.consent.levels import REACH, ConsentError, agreed_level
-from dialogues.models import Draft, Interview, Level, Speaker, Voice
+from dialogues.models import Draft, Gone, Interview, Level, Speaker, Voice
 from dialogues.models.transcripts import check_heard
 from dialogues.preparing.questions import hints
 from dialogues.trail import printings
@@ -26,6 +26,7 @@ from regions.people.scope import TownRequest, town_page
 from regions.readings.log import note_reading
 
 from . import actions
+from .alike import alike_to
 from .forms import InterviewForm, VoiceEditForm, VoiceForm
 
 LONGEST_DRAFT = 20_000
@@ -42,6 +43,11 @@ def voices_seen(request: TownRequest):
     return seen.select_related("stakeholder", "speaker", "interview")
 
 
+def rows_of(request: TownRequest, found: Interview | int):
+    """Those of one interview, in the order in which they stand there."""
+    return voices_seen(request).filter(interview=found).order_by("position", "number")
+
+
 @town_page(Act.HEAR)
 def interviews(request: TownRequest) -> HttpResponse:
     rows = (
@@ -56,7 +62,7 @@ def interviews(request: TownRequest) -> HttpResponse:
 @town_page(Act.HEAR)
 def interview(request: TownRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(_seen(request), pk=pk)
-    rows = voices_seen(request).filter(interview=found)
+    rows = rows_of(request, found)
     context = {
         "interview": found,
         "bodies": found.stakeholders.all(),
@@ -141,7 +147,7 @@ def capture(request: TownRequest, pk: int) -> HttpResponse:
     if draft:
         initial = draft.fields | {"entry_key": draft.entry_key}
     else:
-        initial = _inherited(voices_seen(request).filter(interview=found).last())
+        initial = _inherited(rows_of(request, found).last())
     form = VoiceForm(initial=initial, interview=found, town=request.town)
     return _capture(request, found, form, draft)
 
@@ -157,14 +163,18 @@ def _inherited(last: Voice | None) -> dict[str, Any]:
         # Open publication is never anybody's default: each A is agreed to for itself.
         "level": Level.C if agreed_level(last) == Level.C else Level.B,
         "form": last.form,
+        "prompt": last.prompt,
     }
 
 
 def _capture(
     request: TownRequest, found: Interview, form: VoiceForm, draft: Draft | None = None
 ) -> HttpResponse:
-    rows = voices_seen(request).filter(interview=found)
+    rows = rows_of(request, found)
     speakers = Speaker.objects.visible_to(request.user).of(request.town).filter(interview=found)
+    alike: Voice | None = None
+    if number := _number(request, "like"):
+        alike = rows.filter(number=number).first()
     key = salted_hmac("dialogues.capture", f"{request.user.pk}:{found.pk}", algorithm="sha256")
     context = {
         "interview": found,
@@ -172,6 +182,10 @@ def _capture(
         "rows": rows,
         "hidden": found.voices.count() - len(rows),
         "draft": draft,
+        "gone": deleted_here(request, found.pk, _number(request, "gone")),
+        "like": {"number": alike.number, "found": alike_to(alike, by=request.user)}
+        if alike
+        else {},
         "call_names": sorted({speaker.call_name for speaker in speakers}),
         "has_bodies": found.attendances.exists(),
         # Opens this person's drafts of this interview in this browser, and nothing else.
@@ -186,25 +200,37 @@ def add_row(request: TownRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Interview.objects.editable_by(request.user).of(request.town), pk=pk)
     if request.method != "POST":
         return redirect("capture", code=request.town.code, pk=pk)
+    found.municipality = request.town  # known already, so not asked for again
     form = VoiceForm(request.POST, interview=found, town=request.town)
     if not form.is_valid():
         if request.htmx:
             return JsonResponse({"errors": _words(form)}, status=422)
         return _capture(request, found, form)
     voice = actions.add_voice(interview=found, by=request.user, **form.entry)
-    if voice.text != form.cleaned_data["text"]:
-        # The row was saved before, from another window: these words are a row of their own.
-        if request.htmx:
-            return JsonResponse(
-                {"errors": ["この声は、別の画面で先に保存されています。"]}, status=409
-            )
-        voice = actions.add_voice(
-            interview=found, by=request.user, **form.entry | {"entry_key": uuid.uuid4()}
-        )
+    if voice.gone_at or voice.text != form.cleaned_data["text"]:
+        return _saved_before(request, found, form, voice)
+    shown = voice.can_view(request.standing)
+    alike = alike_to(voice, by=request.user) if shown else []
     if request.htmx:
-        return _row(request, voice)
-    messages.success(request, f"{voice.label}を保存しました。")
-    return redirect(reverse("capture", args=[request.town.code, pk]) + "#new")
+        return render(request, *row_page(voice if shown else None, voice, alike=alike))
+    words = f"{voice.label}を保存しました。"
+    messages.success(request, words + "".join(f"{row}とよく似ています。" for row in alike[:1]))
+    like = f"?like={voice.number}" if alike else ""
+    return redirect(reverse("capture", args=[request.town.code, pk]) + f"{like}#new")
+
+
+def _saved_before(
+    request: TownRequest, found: Interview, form: VoiceForm, voice: Voice
+) -> HttpResponse:
+    """The row's key is that of a voice already: these other words are not lost, nor doubled."""
+    words = f"この書きかけは、{voice.label}として先に保存されています。"
+    if request.htmx:
+        return JsonResponse({"errors": [words]}, status=409)
+    typed = request.POST.copy()
+    typed["entry_key"] = str(uuid.uuid4())
+    again = VoiceForm(typed, interview=found, town=request.town)
+    again.add_error(None, words + "別の声として保存するときは、もう一度押してください。")
+    return _capture(request, found, again)
 
 
 def _words(form: VoiceForm) -> list[str]:
@@ -215,16 +241,44 @@ def _words(form: VoiceForm) -> list[str]:
     ]
 
 
-def _row(request: TownRequest, voice: Voice, recall: str = "") -> HttpResponse:
-    """A row as it stands; without its words where the person may no longer read them."""
-    seen = voices_seen(request).filter(pk=voice.pk).first()
+def row_page(
+    seen: Voice | None, voice: Voice, *, recall: str = "", alike: Iterable[Voice] = ()
+) -> tuple[str, dict[str, Any]]:
+    """A row as it stands; without its words where the person may no longer read them (`seen`)."""
     context = {
         "voice": seen,
         "interview": voice.interview,
         "number": voice.label,
         "recall": recall,
+        "alike": alike,
     }
-    return render(request, "dialogues/_row.html" if seen else "dialogues/_row_hidden.html", context)
+    return "dialogues/_row.html" if seen else "dialogues/_row_hidden.html", context
+
+
+def _row(request: TownRequest, voice: Voice, recall: str = "") -> HttpResponse:
+    seen = voices_seen(request).filter(pk=voice.pk).first()
+    return render(request, *row_page(seen, voice, recall=recall))
+
+
+def _number(request: TownRequest, name: str) -> int:
+    number = request.GET.get(name, "")
+    return int(number) if number.isdecimal() and len(number) < 10 else 0
+
+
+def deleted_here(request: TownRequest, pk: int, number: int) -> Voice | None:
+    """The row of this interview that this person deleted and may take back."""
+    if not number:
+        return None
+    known = Voice.everything.tombstones_for(request.user).of(request.town)
+    mine = known.filter(interview=pk, number=number, gone_as=Gone.DELETED, gone_by=request.user.pk)
+    return mine.select_related("interview").first()
+
+
+def neighbours(request: TownRequest, voice: Voice) -> dict[str, Any]:
+    """The rows above and below, as this person sees them: {number, revision} or None."""
+    rows = list(rows_of(request, voice.interview_id).values("pk", "number", "revision"))
+    at = [row["pk"] for row in rows].index(voice.pk)
+    return {"above": rows[at - 1] if at else None, "below": (rows[at + 1 :] or [None])[0]}
 
 
 @town_page(Act.HEAR)
@@ -243,6 +297,7 @@ def edit_row(request: TownRequest, pk: int, number: int) -> HttpResponse:
     note_reading(request, Reading.Kind.VOICE, what=voice.label, voices=[voice.pk])
     context["back"] = reverse("capture", args=[request.town.code, pk])
     context["here"] = reverse("row-edit", args=[request.town.code, pk, number])
+    context |= neighbours(request, voice) | {"in_rows": True}
     page = "dialogues/_row_form.html" if request.htmx else "dialogues/voice_edit.html"
     return render(request, page, context)
 

@@ -6,6 +6,7 @@ from .interviews import (
     OpeningQuestions,
     Speaker,
 )
+from .recordings import Recording, RecordingKey, RecordingKind, RecordingRule
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
 from .transcripts import (
     Excerpt,
@@ -43,6 +44,10 @@ __all__ = [
     "OpeningQuestions",
     "Placement",
     "Prompt",
+    "Recording",
+    "RecordingKey",
+    "RecordingKind",
+    "RecordingRule",
     "Sentence",
     "SharedVoice",
     "SharingDecision",

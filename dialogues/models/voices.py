@@ -47,12 +47,14 @@ class Gone(models.TextChoices):
     """Why a voice no longer stands. Its number stays, and nothing of what was said."""
 
     DELETED = "deleted", "削除"
+    JOINED = "joined", "合わせた"
     WITHDRAWN = "withdrawn", "取り下げ"
     ERASED = "erased", "消去"
 
 
 GONE_WORDS = {
     Gone.DELETED: "まちがって入れた声として削除されました",
+    Gone.JOINED: "ほかの声に合わせられました",
     Gone.WITHDRAWN: "お申し出により取り下げられました",
     Gone.ERASED: "保存の期間が終わったか、お申し出があったため、消去されました",
 }

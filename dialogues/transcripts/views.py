@@ -144,7 +144,7 @@ def _page(request: TownRequest, found: Transcript, page: Page, form: MarkingForm
         "marked": len(marked),
         "made": len(set(done.values())),
         "has_bodies": found.interview.attendances.exists(),
-        "undecided": any(each.stakeholder_id is None for each in form.speakers),
+        "decided": sum(each.stakeholder_id is not None for each in form.speakers),
     }  # fmt: skip
     _note(request, found)
     return render(request, "dialogues/transcript.html", context)

@@ -9,7 +9,7 @@ from typing import Any
 
 from regions.models import Municipality
 from regions.office.japanese import fold
-from regions.office.tables.cells import Column, as_text, clipped
+from regions.office.tables.cells import Column, Lines, Text, as_text, clipped
 from regions.office.tables.encodings import in_cp932
 from regions.office.tables.reading import Book, Line
 from regions.office.tables.workbook import Unreadable
@@ -45,11 +45,11 @@ class Plan:
 
     @property
     def new(self) -> list[Row]:
-        return [row for row in self.rows if row.thing is None and not row.hidden]
+        return [row for row in self.rows if row.thing is None and not (row.hidden or row.errors)]
 
     @property
     def different(self) -> list[Row]:
-        return [row for row in self.rows if row.changes]
+        return [row for row in self.rows if row.changes and not row.errors]
 
     @property
     def errors(self) -> list[tuple[int, str, str]]:
@@ -66,7 +66,7 @@ class Plan:
             "rows": len(self.rows),
             "new": new,
             "different": different,
-            "same": len(self.rows) - new - different,
+            "same": sum(not row.errors for row in self.rows) - new - different,
             "errors": len(self.errors),
         }
 
@@ -83,18 +83,19 @@ def lay_out(book: Book, table: Table, choice: dict[str, Any]) -> Layout:
     header = choice.get("header")
     if header is None:
         header = _find_header(lines, known)
-    titles = next((_titles(line) for line in lines if line.number == header), {})
+    # Without a row of titles, the columns are told apart by what stands in the first row.
+    titles = next((_titles(line) for line in lines if header in (0, line.number)), {})
     layout = Layout(header, titles, {})
     if not header and not choice.get("columns"):
-        layout.problems.append("列の名前の行が見つかりません。下で行と列を選んでください。")
+        layout.problems.append("列の名前の行が見つかりません。下で、行か列を選んでください。")
     chosen = choice.get("columns")
     if chosen is not None:
         layout.columns = {key: int(at) for key, at in chosen.items()}
-    else:
+    elif header:
         _match(layout, table, known)
     for column in table.read_back:
         if column.required and column.key not in layout.columns:
-            layout.problems.append(f"『{column.title}』の列がありません。")
+            layout.problems.append(f"『{column.title}』の列が見つかりません。下で選んでください。")
     return layout
 
 
@@ -148,8 +149,9 @@ def plan(
     _tell_of_the_grid(found, book, layout, table, lines, skip_hidden)
     if found.problems:
         return found
+    cells = Cells(table, layout)
     for line in lines:
-        if not (skip_hidden and line.hidden) and (row := _row(line, layout, table)):
+        if not (skip_hidden and line.hidden) and (row := cells.row(line)):
             found.rows.append(row)
     if not found.rows:
         found.problems.append("列の名前の行の下に、入れる行がありません。")
@@ -166,25 +168,44 @@ def plan(
     return found
 
 
-def _row(line: Line, layout: Layout, table: Table) -> Row | None:
-    """None for a row that has nothing in any column of the table."""
-    values, width = line.values, len(line.values)
-    if not any(at < width and values[at] not in (None, "") for at in layout.columns.values()):
-        return None
-    row = Row(line.number, {})
-    for column in table.read_back:
-        at = layout.columns.get(column.key)
-        if at is None:
-            continue
-        cell = values[at] if at < width else None
-        try:
-            value = row.values[column.key] = column.kind.read(cell)
-        except ValueError as error:
-            row.wrong(column.key, str(error))
-            continue
-        if column.required and value in ("", None, []):
-            row.wrong(column.key, "空です")
-    return row
+class Cells:
+    """Reads rows. What a short cell says is worked out once, however often it stands there."""
+
+    def __init__(self, table: Table, layout: Layout) -> None:
+        self.columns: list[tuple[Column, int, dict[str, Any] | None]] = [
+            (column, layout.columns[column.key], {} if _repeats(column) else None)
+            for column in table.read_back
+            if column.key in layout.columns
+        ]
+
+    def row(self, line: Line) -> Row | None:
+        """None for a row that has nothing in any column of the table."""
+        values, width = line.values, len(line.values)
+        if not any(at < width and values[at] not in (None, "") for _, at, _ in self.columns):
+            return None
+        row = Row(line.number, {})
+        for column, at, known in self.columns:
+            cell = values[at] if at < width else None
+            try:
+                if known is None or not isinstance(cell, str):
+                    value = column.kind.read(cell)
+                elif cell in known:
+                    value = known[cell]
+                else:
+                    value = known[cell] = column.kind.read(cell)
+            except ValueError as error:
+                row.wrong(column.key, str(error))
+                continue
+            row.values[column.key] = value
+            if column.required and value in ("", None, []):
+                row.wrong(column.key, "空です")
+        return row
+
+
+def _repeats(column: Column) -> bool:
+    """Short, and read as what nobody changes afterwards."""
+    kind = column.kind
+    return not (isinstance(kind, Lines) or (isinstance(kind, Text) and kind.lines))
 
 
 def _check_town(rows: Iterable[Row], town: Municipality) -> None:

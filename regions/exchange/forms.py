@@ -135,7 +135,8 @@ class LayoutForm(forms.Form):
         again = {"sheet", "encoding", "header"} & set(self.changed_data)
         if {"sheet", "encoding"} & again:
             choice.pop("header", None)
-        if not again and self.column_names:
+        moved = set(self.changed_data) & set(self.column_names)
+        if self.column_names and (not again or (again == {"header"} and moved)):
             choice["columns"] = {
                 name.removeprefix("column-"): int(data[name])
                 for name in self.column_names

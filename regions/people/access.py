@@ -87,7 +87,11 @@ ONLY_WHERE_SUPPORTED = {Act.READ_SHARED_B: {P, B}}
 def may(role: Role | str, act: Act, *, supported: bool) -> bool:
     if role not in TABLE[act]:
         return False
-    return supported or role not in ONLY_WHERE_SUPPORTED.get(act, ())
+    return supported or not _is_bound(role, act)
+
+
+def _is_bound(role: Role | str, act: Act) -> bool:
+    return role in ONLY_WHERE_SUPPORTED.get(act, ())
 
 
 def towns_where(user: User, *acts: Act) -> MunicipalityQuerySet:
@@ -139,7 +143,7 @@ class Standing:
             act.value
             for act in Act
             if any(
-                may(role, act, supported=act not in ONLY_WHERE_SUPPORTED or self.supported)
+                may(role, act, supported=not _is_bound(role, act) or self.supported)
                 for role in roles
             )
         )

@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from regions.office.forms import TownForm
+from regions.office.uploads import most_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ DATABASE_AWAY = (OperationalError, InterfaceError)
 TOO_BIG = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 AGAIN_AFTER_SECONDS = 10
 ROOM_FOR_A_FORM = 1_000_000
+TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 """Around a file (config/asgi.py)."""
 
 SECRET = re.compile(r"csrf|pass|token|secret|otp|code|credential|recovery", re.IGNORECASE)
@@ -196,12 +198,26 @@ def too_large(request: HttpRequest) -> HttpResponse:
 
 def too_large_file(request: HttpRequest) -> HttpResponse:
     """Nothing of it has been read, so there is nothing to give back."""
+    if getattr(request, "scope", {}).get("disk_full"):
+        return disk_full(request)
+    if (most := most_bytes(request.path)) > settings.UPLOAD_MAX_BYTES:
+        words = f"送られた録音が大きすぎて、受け取れませんでした（{most // 1_000_000}MBまで）。"
+        return page(request, TOO_LARGE, "大きすぎて受け取れません", words, template=ALONE)
     words = (
         f"送られたファイルが大きすぎて、受け取れませんでした（{settings.UPLOAD_MAX_BYTES >> 20}MBまで）。"
         "要らないシートや画像を消すか、いくつかのファイルに分けて、もう一度選んでください。"
     )
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    return page(request, status, "大きすぎて受け取れません", words, template=ALONE)
+    return page(request, TOO_LARGE, "大きすぎて受け取れません", words, template=ALONE)
+
+
+def disk_full(request: HttpRequest) -> HttpResponse:
+    words = (
+        "ファイルを置く場所がいっぱいで、受け取れませんでした。何も残していません。"
+        "つむぎを動かしている方にお知らせください。"
+    )
+    return page(
+        request, HTTPStatus.INSUFFICIENT_STORAGE, "受け取れませんでした", words, template=ALONE
+    )
 
 
 def _file_beyond_limit(request: HttpRequest) -> bool:
@@ -209,7 +225,7 @@ def _file_beyond_limit(request: HttpRequest) -> bool:
     return (
         request.content_type == "multipart/form-data"
         and told.isdecimal()
-        and int(told) > settings.UPLOAD_MAX_BYTES + ROOM_FOR_A_FORM
+        and int(told) > most_bytes(request.path) + ROOM_FOR_A_FORM
     )
 
 

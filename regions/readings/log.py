@@ -21,6 +21,7 @@ from regions.people.locks.doors import WORN_BY
 from regions.people.scope import TownRequest
 
 SLOT = dt.timedelta(minutes=10)
+DAY = dt.timedelta(days=1)
 
 
 def note_reading(
@@ -30,11 +31,12 @@ def note_reading(
     what: str = "",
     voices: Iterable[int] = (),
     how: Reading.How = Reading.How.SCREEN,
+    slot: dt.timedelta = SLOT,
 ) -> None:
     """One INSERT and nothing asked: not everyone who leaves a mark may read it.
 
     `voices` are the ids of those whose words stand on the page, `what` names the thing in a word,
-    and never repeats what someone typed.
+    and never repeats what someone typed. Within one `slot` the same thing is noted once.
     """
     shown = sorted(set(voices))
     order = list(WORN_BY)
@@ -50,7 +52,7 @@ def note_reading(
         what=what[:120],
         path=request.path,
         voices=shown,
-        slot=int(timezone.now().timestamp() // SLOT.total_seconds()),
+        slot=int(timezone.now().timestamp() // slot.total_seconds()),
         same=same,
     )
     Reading.objects.bulk_create([row], ignore_conflicts=True)

@@ -16,6 +16,9 @@ const SOMEONE_ELSE = {
 };
 const BROKEN = { again: true, ended: false, reason: "保存できませんでした。しばらくして、もう一度保存します。" };
 const OFFLINE = { again: true, ended: false, reason: "つながりません。つながったら、もう一度保存します。" };
+const SIGN_IN = "サインインの時間が切れています。サインインしてから、もう一度押してください。";
+const FAILED = "うまくいきませんでした。いまのまま残っています。もう一度お試しください。";
+const CHOOSE = { refused: true, taken: true, again: false, ended: false };
 const REFUSED = "この聴き取りに声を書けなくなっています。文を控えて、町の担当者に確かめてください。";
 
 export function connection(form) {
@@ -68,14 +71,17 @@ export function connection(form) {
     return { answer };
   }
 
-  // {html} of the saved row; {taken} where its key belongs to other words; or {reason, again,
-  // ended}, and {refused} where trying again as it is would not help.
+  // {html} of the saved row; or {reason, again, ended}, and {refused} where trying again as it is
+  // would not help, {taken} since its key belongs to other words.
   async function save(row) {
     try {
       const { answer, reason } = await sure(form.action, row);
       if (reason) return reason;
       if (answer.ok) return { html: await answer.text() };
-      if (answer.status === 409) return { taken: true };
+      if (answer.status === 409) {
+        const { errors } = await answer.json();
+        return { ...CHOOSE, reason: `${errors.join(" ")}ちがう文なので、まだ保存していません。` };
+      }
       if (answer.status === 422) {
         const { errors } = await answer.json();
         return { refused: true, again: false, ended: false, reason: errors.join(" ") };
@@ -86,6 +92,18 @@ export function connection(form) {
       return BROKEN;
     } catch {
       return OFFLINE;
+    }
+  }
+
+  // What became of a saved row: {order, rows, …} as the server tells it, or {words}.
+  async function act(url, fields) {
+    try {
+      const { answer, reason } = await sure(url, fields);
+      if (reason) return { words: reason.ended ? SIGN_IN : reason.reason, ended: reason.ended };
+      const found = await answer.json();
+      return answer.ok ? found : { words: found.words ?? FAILED };
+    } catch {
+      return { words: FAILED };
     }
   }
 
@@ -129,5 +147,5 @@ export function connection(form) {
   document.body.addEventListener("htmx:responseError", unanswered);
   document.body.addEventListener("htmx:sendError", unanswered);
 
-  return { save, keep };
+  return { save, keep, act };
 }

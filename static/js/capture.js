@@ -2,13 +2,19 @@
 // not be saved stays in sight with the reason and is tried again. The page works without this file.
 
 import { connection } from "./capture-connection.js";
+import { waitingRows } from "./capture-queue.js";
+import { savedRows } from "./capture-rows.js";
+import { freshKey } from "./fresh-key.js";
+import { hold, release } from "./held-keys.js";
 import { localDrafts } from "./local-drafts.js";
-import { signInAgain } from "./session.js";
 
 const LONGEST = 2000;
-const LOCAL_PAUSE = 300;
-const SERVER_PAUSE = 1500;
-const TRY_AGAIN = [2000, 5000, 10000, 30000];
+// As much as the server keeps of a row that is not finished.
+const LONGEST_DRAFT = 18_000;
+// After a pause in typing, and while it goes on: [pause, at the latest], in milliseconds.
+const HERE = [300, 1000];
+const THERE = [1500, 6000];
+const THERE_ALONE = [800, 1500];
 const MARKS = { Digit5: "moved", Digit6: "after_talk", Digit7: "sensitive" };
 
 const form = document.getElementById("new");
@@ -18,16 +24,16 @@ async function start() {
   const text = form.elements.text;
   const state = document.getElementById("state");
   const server = connection(form);
-  const queue = [];
   // Versions of the row being typed: what is there, and what is kept somewhere.
   let typed = 0;
   let kept = 0;
-  let localTimer, serverTimer, tryTimer;
-  let failures = 0;
-  let sending = false;
 
   form.autocomplete = "off";
   const local = await localDrafts(form.dataset);
+  const saved = savedRows({ form, text, server, say });
+  const queue = waitingRows({ form, text, server, local, say, arrived: saved.forget });
+  const here = unhurried(HERE, () => keepHere(typed));
+  const there = unhurried(local.works ? THERE : THERE_ALONE, () => keepThere(typed));
 
   // --- The row being typed ---
 
@@ -46,17 +52,17 @@ async function start() {
     }
   }
 
-  // Body, speaker, level and form are taken over, but for level A, which is agreed to each time;
-  // the prompt begins with what is valued.
+  // Body, speaker, prompt, level and form are taken over, but for level A, which is agreed to each
+  // time.
   function next() {
     text.value = "";
     if (form.elements.level.value === "A") form.elements.level.value = "B";
     form.elements.entry_key.value = freshKey();
-    form.elements.prompt[0].checked = true;
+    hold(form.elements.entry_key.value);
     for (const name of Object.values(MARKS)) form.elements[name].checked = false;
     document.getElementById("put-back")?.remove();
-    window.clearTimeout(localTimer);
-    window.clearTimeout(serverTimer);
+    here.stop();
+    there.stop();
     typed = kept = 0;
     wrong("");
   }
@@ -69,35 +75,72 @@ async function start() {
     else text.removeAttribute("aria-invalid");
   }
 
-  function finish() {
-    const row = fields();
-    const length = [...row.text.trim().replaceAll("\r\n", "\n")].length;
-    text.focus();
-    if (!length) return wrong("声が空です。");
-    if (length > LONGEST) {
-      return wrong(`1つの声は${LONGEST}字までです（いま${length}字）。2つの声に分けてください。`);
-    }
-    const entry = { row, kept: kept === typed && typed > 0, reason: "", ended: false, refused: false };
-    wait(entry);
-    next();
-    send();
+  const lengthOf = (words) => [...words.trim().replaceAll("\r\n", "\n")].length;
+
+  function tooLong(length) {
+    wrong(`1つの声は${LONGEST}字までです（いま${length}字）。2つの声に分けてください。`);
   }
 
-  function wait(entry) {
-    queue.push(entry);
-    draw(entry);
-    local.keep({ ...entry.row, waiting: true }).then((done) => (entry.kept ||= done));
+  // Puts the row among those to be saved. False where it can't be saved as it is.
+  function finish() {
+    const row = fields();
+    const length = lengthOf(row.text);
+    text.focus();
+    if (!length) wrong("声が空です。");
+    else if (length > LONGEST) tooLong(length);
+    else {
+      queue.wait(row, kept === typed && typed > 0);
+      next();
+      queue.send();
+      return true;
+    }
+    return false;
+  }
+
+  function finishOpen() {
+    const before = form.elements.level.value;
+    form.elements.level.value = "A";
+    const done = finish();
+    if (!done) form.elements.level.value = before;
+    return done;
+  }
+
+  function nextPrompt() {
+    const prompts = [...form.elements.prompt];
+    const at = prompts.findIndex((prompt) => prompt.checked);
+    const prompt = prompts[(at + 1) % prompts.length];
+    prompt.checked = true;
+    say(`問いかけは「${prompt.dataset.label}」です。`);
+  }
+
+  // The next of those who spoke; a new one's sheet begins with what is valued.
+  function nextSpeaker() {
+    const { stakeholder, call_name: name, prompt } = form.elements;
+    const speakers = [...stakeholder.options].flatMap(({ value }) => {
+      const rows = document.querySelectorAll(`#rows > [data-body="${value}"]`);
+      const names = new Set([...rows].map((row) => row.dataset.speaker));
+      for (const waiting of queue.rows()) {
+        if (waiting.stakeholder === value) names.add(waiting.call_name.trim());
+      }
+      if (value === stakeholder.value) names.add(name.value.trim());
+      // The first one of a body is called so unless another name is written.
+      if (![...names].some(Boolean)) names.add("話し手1");
+      return [...names].map((each) => [value, each]);
+    });
+    const at = speakers.findIndex(
+      ([value, each]) => value === stakeholder.value && each === name.value.trim(),
+    );
+    [stakeholder.value, name.value] = speakers[(at + 1) % speakers.length];
+    if (!text.value.trim()) prompt[0].checked = true;
+    say(`${stakeholder.selectedOptions[0].text}・${name.value || "話し手は不明"}`);
   }
 
   // --- Drafts ---
 
   function changed() {
     typed += 1;
-    const version = typed;
-    window.clearTimeout(localTimer);
-    window.clearTimeout(serverTimer);
-    localTimer = window.setTimeout(() => keepHere(version), LOCAL_PAUSE);
-    serverTimer = window.setTimeout(() => keepThere(version), SERVER_PAUSE);
+    here.soon();
+    there.soon();
   }
 
   const draftOf = () => ({ ...fields(), typed_at: String(Date.now()) });
@@ -108,8 +151,8 @@ async function start() {
     else if (!(await local.keep(draft))) return false;
     if (draft.entry_key !== form.elements.entry_key.value) {
       // Finished meanwhile: what is kept of it is the finished row.
-      const entry = queue.find(({ row }) => row.entry_key === draft.entry_key);
-      if (entry) await local.keep({ ...entry.row, waiting: true });
+      const row = queue.rows().find(({ entry_key: key }) => key === draft.entry_key);
+      if (row) await local.keep({ ...row, waiting: true });
       else await local.drop(draft.entry_key);
       return true;
     }
@@ -119,13 +162,15 @@ async function start() {
 
   async function keepThere(version, leaving = false) {
     const draft = draftOf();
-    const answer = await server.keep(draft, leaving);
+    const fits = draft.text.length <= LONGEST_DRAFT;
+    const answer = fits && (await server.keep(draft, leaving));
     if (draft.entry_key !== form.elements.entry_key.value) return;
     if (answer) {
       kept = Math.max(kept, version);
       say(draft.text.trim() ? `下書きを残しました（${clock()}）` : "");
     } else if (await keepHere(version)) {
-      if (kept) say("つながらないため、下書きをこのパソコンに残しています。");
+      if (kept && fits) say("つながらないため、下書きをこのパソコンに残しています。");
+      else if (kept) say("長すぎるため、下書きをこのパソコンだけに残しています。");
     }
     if (kept < version) say("下書きを残せていません。この画面を閉じないでください。");
   }
@@ -134,118 +179,38 @@ async function start() {
     state.textContent = words;
   }
 
-  // --- Rows on their way ---
-
-  async function send() {
-    if (sending) return;
-    sending = true;
-    window.clearTimeout(tryTimer);
-    let entry;
-    while ((entry = queue.find(({ refused }) => !refused))) {
-      const answer = await server.save(entry.row);
-      if (answer.taken) {
-        // Saved before with other words, in another window: these are a row of their own.
-        await local.drop(entry.row.entry_key);
-        entry.row.entry_key = freshKey();
-        await local.keep({ ...entry.row, waiting: true });
-        continue;
-      }
-      Object.assign(entry, answer);
-      if (answer.html) await arrived(entry);
-      else draw(entry);
-      if (answer.again) {
-        const pause = TRY_AGAIN[Math.min(failures, TRY_AGAIN.length - 1)];
-        tryTimer = window.setTimeout(send, pause);
-        failures += 1;
-        for (const behind of queue) {
-          if (behind !== entry && !behind.refused) {
-            behind.reason = "前の声のあとに保存します。";
-            draw(behind);
-          }
-        }
-        break;
-      }
-      failures = 0;
-    }
-    sending = false;
-  }
-
-  async function arrived(entry) {
-    queue.splice(queue.indexOf(entry), 1);
-    entry.item?.remove();
-    document.getElementById("no-rows").hidden = true;
-    const rows = document.getElementById("rows");
-    rows.insertAdjacentHTML("beforeend", entry.html);
-    window.htmx?.process(rows.lastElementChild);
-    const name = entry.row.call_name.trim();
-    const names = document.getElementById("call-names");
-    if (name && ![...names.options].some((option) => option.value === name)) {
-      names.append(new Option("", name));
-    }
-    const label = rows.lastElementChild.querySelector(".voice-row-head > *").textContent;
-    say(`${label}を保存しました。`);
-    if (form.contains(document.activeElement)) form.scrollIntoView({ block: "end" });
-    await local.drop(entry.row.entry_key);
-  }
-
-  function draw(entry) {
-    const { row } = entry;
-    if (!entry.item) {
-      entry.item = document.getElementById("pending-row").content.firstElementChild.cloneNode(true);
-      document.getElementById("pending").append(entry.item);
-      const button = (name) => entry.item.querySelector(`[data-part=${name}]`);
-      button("again").addEventListener("click", () => again(entry));
-      button("signin").addEventListener("click", () => signInAgain().then(() => again(entry)));
-    }
-    const part = (name) => entry.item.querySelector(`[data-part=${name}]`);
-    part("prompt").textContent = labelOf("prompt", row.prompt);
-    part("who").textContent = `${bodyOf(row.stakeholder)}・${row.call_name || "話し手は不明"}`;
-    part("text").textContent = row.text;
-    part("text").hidden = entry.refused;
-    part("rewrite").hidden = !entry.refused;
-    if (entry.refused && !part("rewrite").value) part("rewrite").value = row.text;
-    part("reason").textContent = entry.reason || "保存しています。";
-    part("signin").hidden = !entry.ended;
-    part("again").hidden = !entry.reason;
-    if (entry.reason) say("保存できていない声があります。続けて書けます。");
-  }
-
-  function again(entry) {
-    if (entry.refused) {
-      entry.row.text = entry.item.querySelector("[data-part=rewrite]").value;
-      entry.refused = false;
-      local.keep({ ...entry.row, waiting: true });
-    }
-    entry.reason = "";
-    draw(entry);
-    text.focus();
-    send();
-  }
-
-  const bodyOf = (value) =>
-    [...form.elements.stakeholder.options].find((option) => option.value === value)?.text ?? "";
-  const labelOf = (name, value) =>
-    [...form.elements[name]].find((radio) => radio.value === value)?.dataset.label ?? "";
-
   // --- What was left unfinished here ---
 
   async function putBack() {
+    const notes = [];
+    if (!(await hold(form.elements.entry_key.value)) && !typed) {
+      next();
+      notes.push("この聴き取りの書きかけが、もう一つの画面にあります。ここでは、新しい声を書けます。");
+    }
     const found = await local.all();
     for (const { waiting, ...row } of found.filter((draft) => draft.waiting)) {
+      if (!(await hold(row.entry_key))) continue;
       if (row.entry_key === form.elements.entry_key.value && !typed) next();
-      wait({ row, kept: true, reason: "", ended: false, refused: false });
+      queue.wait(row, true);
     }
     const [newest] = found
       .filter((draft) => !draft.waiting && draft.text.trim())
       .sort((one, other) => other.typed_at - one.typed_at);
     if (newest && Number(newest.typed_at) > Number(form.dataset.typedAt || 0)) {
-      if ((await server.keep(newest)) === "saved") await local.drop(newest.entry_key);
-      else if (!typed) {
+      const mine = await hold(newest.entry_key);
+      if (mine && (await server.keep(newest)) === "saved") await local.drop(newest.entry_key);
+      else if (mine && !typed) {
+        release(form.elements.entry_key.value);
         fill(newest);
         noticePutBack();
       }
     }
-    send();
+    const { others, waiting } = await local.elsewhere();
+    if (others) {
+      notes.push(`このパソコンには、別の方の書きかけが${others}件あります。書いた方がサインインして、その画面を開くと戻ります。ほかの方には読めません。`);
+    }
+    tellElsewhere(notes, waiting);
+    queue.send();
   }
 
   function noticePutBack() {
@@ -258,24 +223,80 @@ async function start() {
     form.prepend(notice);
   }
 
+  function tellElsewhere(notes, waiting) {
+    const place = document.getElementById("elsewhere");
+    place.replaceChildren(...notes);
+    for (const path of waiting) {
+      const link = Object.assign(document.createElement("a"), { href: path, textContent: "その画面を開く" });
+      place.append("ほかの聴き取りに、まだ送れていない声があります。", link);
+    }
+    place.hidden = !place.hasChildNodes();
+  }
+
   // --- Keys and events ---
 
+  const composing = (event) => event.isComposing || event.keyCode === 229;
+  const plain = (event) => !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+
   text.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (composing(event)) return;
+    const atStart = text.selectionStart === 0 && text.selectionEnd === 0;
+    if (event.key === "ArrowUp" && plain(event) && atStart) {
+      if (saved.last()) event.preventDefault();
+      return;
+    }
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
-    if (!event.repeat) finish();
+    if (event.repeat) return;
+    if (event.altKey) breakLine();
+    else if (event.ctrlKey) finishOpen();
+    else finish();
   });
 
+  // As in a cell of a spreadsheet.
+  function breakLine() {
+    text.setRangeText("\n", text.selectionStart, text.selectionEnd, "end");
+    changed();
+  }
+
+  // The speaker's name is written and one goes on typing.
+  form.elements.call_name.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || composing(event) || !plain(event)) return;
+    event.preventDefault();
+    text.focus();
+  });
+
+  function press({ code, ctrlKey }) {
+    const { prompt, level } = form.elements;
+    const digit = /^Digit([1-4])$/.exec(code);
+    const letter = /^Key([ABC])$/.exec(code);
+    if (code === "KeyN") {
+      if (!text.value.trim() || (ctrlKey ? finishOpen() : finish())) nextPrompt();
+    } else if (ctrlKey) return false;
+    else if (digit) prompt[Number(digit[1]) - 1].checked = true;
+    else if (letter) level.value = letter[1];
+    else if (code in MARKS) form.elements[MARKS[code]].checked ^= true;
+    else if (code === "KeyK") nextSpeaker();
+    else return false;
+    return true;
+  }
+
   document.addEventListener("keydown", (event) => {
-    if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!event.altKey || event.metaKey || event.shiftKey || event.repeat) return;
     const focus = document.activeElement;
     if (focus !== document.body && !form.contains(focus)) return;
-    const prompt = /^Digit([1-4])$/.exec(event.code);
-    if (prompt) form.elements.prompt[Number(prompt[1]) - 1].checked = true;
-    else if (event.code in MARKS) form.elements[MARKS[event.code]].checked ^= true;
-    else return;
+    if (!press(event)) return;
     event.preventDefault();
     changed();
+  });
+
+  // The list of the keys, wherever one isn't writing.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "?" || event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select")) return;
+    const keys = document.getElementById("keys");
+    keys.open = !keys.open;
+    keys.querySelector("summary").focus();
+    event.preventDefault();
   });
 
   form.addEventListener("submit", (event) => {
@@ -285,16 +306,18 @@ async function start() {
   });
   form.addEventListener("input", changed);
   text.addEventListener("input", () => {
-    wrong("");
+    // A whole document that was pasted is refused at once, before any of it is sent.
+    if (text.value.length > LONGEST_DRAFT) tooLong(lengthOf(text.value));
+    else wrong("");
     form.querySelector(".notice-wrong")?.remove();
   });
-  window.addEventListener("online", send);
-  window.addEventListener("focus", send);
+  window.addEventListener("online", queue.send);
+  window.addEventListener("focus", queue.send);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden" && kept < typed) keepThere(typed, true);
   });
   window.addEventListener("beforeunload", (event) => {
-    const lost = (kept < typed && text.value.trim()) || queue.some((entry) => !entry.kept);
+    const lost = (kept < typed && text.value.trim()) || queue.anyUnkept();
     if (lost) event.preventDefault();
   });
 
@@ -303,13 +326,22 @@ async function start() {
   form.dataset.ready = "1";
 }
 
-function freshKey() {
-  // crypto.randomUUID is missing where the page came over plain http.
-  const random = crypto.getRandomValues(new Uint8Array(16));
-  random[6] = (random[6] & 0x0f) | 0x40;
-  random[8] = (random[8] & 0x3f) | 0x80;
-  const hex = [...random].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+// Runs `what` after a pause, or at the latest after a while of being called again and again.
+function unhurried([pause, latest], what) {
+  let timer, due;
+  function stop() {
+    window.clearTimeout(timer);
+    due = undefined;
+  }
+  function soon() {
+    window.clearTimeout(timer);
+    due ??= Date.now() + latest;
+    timer = window.setTimeout(() => {
+      due = undefined;
+      what();
+    }, Math.max(0, Math.min(pause, due - Date.now())));
+  }
+  return { soon, stop };
 }
 
 function clock() {

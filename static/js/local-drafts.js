@@ -5,7 +5,13 @@ const DATABASE = "tsumugi-drafts";
 const STORE = "drafts";
 const KEPT_FOR = 30 * 24 * 60 * 60 * 1000;
 
-const nothing = { keep: async () => false, drop: async () => {}, all: async () => [] };
+const nothing = {
+  works: false,
+  keep: async () => false,
+  drop: async () => {},
+  all: async () => [],
+  elsewhere: async () => ({ others: 0, waiting: [] }),
+};
 
 function asked(request) {
   return new Promise((resolve, reject) => {
@@ -33,13 +39,13 @@ export async function localDrafts({ person, interview, key }) {
       "encrypt",
       "decrypt",
     ]);
-    return drafts(await database(), sealing, `${person}:${interview}:`);
+    return drafts(await database(), sealing, `${person}:`, `${person}:${interview}:`);
   } catch {
     return nothing;
   }
 }
 
-function drafts(db, sealing, prefix) {
+function drafts(db, sealing, person, prefix) {
   const store = (mode) => db.transaction(STORE, mode).objectStore(STORE);
 
   async function keep(draft) {
@@ -47,9 +53,10 @@ function drafts(db, sealing, prefix) {
       const iv = crypto.getRandomValues(new Uint8Array(12));
       const words = new TextEncoder().encode(JSON.stringify(draft));
       const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, sealing, words);
-      await asked(
-        store("readwrite").put({ id: prefix + draft.entry_key, at: Date.now(), iv, sealed }),
-      );
+      // Beside what is sealed: where the page is, and whether a finished row waits to be sent.
+      const { pathname: path } = window.location;
+      const known = { id: prefix + draft.entry_key, at: Date.now(), path, waiting: Boolean(draft.waiting) };
+      await asked(store("readwrite").put({ ...known, iv, sealed }));
       return true;
     } catch {
       return false;
@@ -85,5 +92,20 @@ function drafts(db, sealing, prefix) {
     }
   }
 
-  return { keep, drop, all };
+  // What is kept in this browser beside this page's drafts, and can't be read here: how many of
+  // other people, and the pages on which rows of this person wait to be sent.
+  async function elsewhere() {
+    try {
+      const rows = await asked(store("readonly").getAll());
+      const mine = rows.filter((row) => row.id.startsWith(person) && !row.id.startsWith(prefix));
+      return {
+        others: rows.filter((row) => !row.id.startsWith(person)).length,
+        waiting: [...new Set(mine.filter((row) => row.waiting).map((row) => row.path))],
+      };
+    } catch {
+      return { others: 0, waiting: [] };
+    }
+  }
+
+  return { works: true, keep, drop, all, elsewhere };
 }

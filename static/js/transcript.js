@@ -182,6 +182,8 @@ function start() {
   const first = document.getElementById(window.location.hash.slice(1));
   const begin = rows.includes(first) ? first : rows[0];
   if (begin) begin.tabIndex = 0;
+  // Whose words they are is told first; then one begins with the sentences.
+  if (!form.querySelector("details[open], .notice-wrong")) begin?.focus({ preventScroll: begin !== first });
   document.getElementById("keys").hidden = false;
   draw();
   form.dataset.ready = "1";

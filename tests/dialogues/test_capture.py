@@ -60,7 +60,7 @@ def test_a_row_is_saved_without_scripts_and_the_next_one_takes_over_from_it(
     assert voice.speaker.call_name == "話し手1"
     page = answer.content.decode()
     assert f"{voice.label}を保存しました" in page
-    assert chosen(page) == {"prompt": "value", "form": "verbatim", "level": "B"}
+    assert chosen(page) == {"prompt": "trouble", "form": "verbatim", "level": "B"}
     assert 'value="話し手1"' in page
 
 
@@ -85,7 +85,10 @@ def test_the_same_row_sent_twice_is_one_voice(interview, world, browse):
         at(interview, "rows/"), typed | {"text": "別の声"}, headers={"hx-request": "true"}
     )
     assert other.status_code == 409
-    client.post(at(interview, "rows/"), typed | {"text": "別の声"})
+    page = client.post(at(interview, "rows/"), typed | {"text": "別の声"}).content.decode()
+    assert "先に保存されています" in page
+    key = re.search(r'name="entry_key" value="([^"]+)"', page)[1]
+    client.post(at(interview, "rows/"), typed | {"text": "別の声", "entry_key": key})
     assert {voice.text for voice in Voice.objects.all()} == {"湯は減らせないんです。", "別の声"}
 
 

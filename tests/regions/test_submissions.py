@@ -169,6 +169,7 @@ REPEATS_HARMLESSLY = {
     "line-citations",  # says which rows rest under the line
     "citation-reread",
     "step-finish",
+    "row-restore",  # what stands already stays
     "file-out",  # gives the file once more
     "import-stop",
 }
