@@ -46,11 +46,17 @@ COLUMNS = (
     Column(
         "body", "関係者", Text(80), required=True, also=("団体", "関係者名"), example="湯宿 松の屋"
     ),
-    Column("call_name", "話し手の呼び名", Text(30), also=("話し手", "呼び名"), example="話し手1"),
+    Column(
+        "call_name",
+        "話し手の呼び名",
+        Text(30, width=10),
+        also=("話し手", "呼び名"),
+        example="話し手1",
+    ),
     Column(
         "text",
         "声",
-        Text(2_000, lines=True, width=60),
+        Text(2_000, lines=True, width=44),
         required=True,
         also=("声の文", "本文", "発言"),
         example="昼間は大広間が空いている。もったいないと、いつも思っている。",
@@ -58,15 +64,15 @@ COLUMNS = (
     Column(
         "prompt",
         "問いかけ",
-        Choice(Prompt.choices, empty=Prompt.VALUE, width=24),
+        Choice(Prompt.choices, empty=Prompt.VALUE),
         example=Prompt.VALUE,
     ),
     Column("form", "書きとめ方", Choice(Form.choices, empty=Form.VERBATIM), example=Form.VERBATIM),
     Column("moved", "感情が動いた", Flag(), example=True),
-    Column("moved_note", "そのときのようす", Text(120, width=24), example="少し間があった"),
+    Column("moved_note", "そのときのようす", Text(120), example="少し間があった"),
     Column("after_talk", "対話が終わったあと", Flag(), example=False),
     Column("sensitive", "配慮が要る", Flag(), example=False),
-    Column("sensitive_note", "配慮の理由", Text(120, width=24)),
+    Column("sensitive_note", "配慮の理由", Text(120)),
     Column("level", "同意の範囲", Choice(LEVELS, empty=Level.B), example=Level.B),
     Column("level_now", "いま有効な範囲", Choice(LEVELS), role="told"),
 )

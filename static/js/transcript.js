@@ -128,6 +128,7 @@ function start() {
 
   function changed() {
     changes += 1;
+    form.dataset.unsaved = "1";
     draw();
     window.clearTimeout(timer);
     timer = window.setTimeout(save, SAVE_PAUSE);
@@ -149,6 +150,7 @@ function start() {
     saved = version;
     marked.textContent = answer.marked;
     if (saved !== changes) save();
+    else delete form.dataset.unsaved;
   }
 
   async function sent() {
@@ -156,6 +158,7 @@ function start() {
       const answer = await send(form.action, {
         method: "POST",
         headers: { "HX-Request": "true" },
+        keepalive: document.visibilityState === "hidden",
         body: () => new URLSearchParams(new FormData(form)),
       });
       return answer.ok || answer.status === 422 ? await answer.json() : {};
@@ -170,6 +173,9 @@ function start() {
     else changed();
   });
   form.addEventListener("submit", () => (leaving = true));
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") save();
+  });
   window.addEventListener("beforeunload", (event) => {
     if (saved !== changes && !leaving) event.preventDefault();
   });

@@ -52,6 +52,7 @@ def test_sentences_are_marked_and_the_recording_heard_by_keys(
     page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("Shift+ArrowDown")
     expect(page.locator("#state")).to_contain_text("次は別の方の文です")
+    expect(page.locator("#marking:not([data-unsaved])")).to_be_attached()
     page.reload()
     expect(page.locator("#s2 select")).to_have_value("trouble")
     assert list(Sentence.objects.filter(goes_on=True).values_list("number", flat=True)) == [2, 3]

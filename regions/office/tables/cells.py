@@ -69,7 +69,7 @@ class Kind:
 class Text(Kind):
     most: int
     lines: bool = False
-    width: int = 20
+    width: int = 16
 
     @property
     def long(self) -> bool:  # type: ignore[override]
@@ -111,7 +111,7 @@ class Choice(Kind):
 
     choices: Sequence[tuple[str, str]]
     empty: str = ""
-    width: int = 18
+    width: int = 12
 
     def __post_init__(self) -> None:
         known: dict[str, str] = {}
@@ -143,7 +143,7 @@ class Choice(Kind):
 
 @dataclass(frozen=True)
 class Flag(Kind):
-    width: int = 10
+    width: int = 7
 
     @property
     def offered(self) -> list[str]:
@@ -167,7 +167,7 @@ class Flag(Kind):
 
 @dataclass(frozen=True)
 class Day(Kind):
-    width: int = 12
+    width: int = 10
 
     def read(self, value: object) -> dt.date | None:
         if isinstance(value, dt.datetime):
@@ -226,7 +226,7 @@ class Label(Kind):
 
     prefix: str
     digits: int
-    width: int = 10
+    width: int = 9
 
     def read(self, value: object) -> int | None:
         text = unicodedata.normalize("NFKC", as_text(value)).replace(" ", "")

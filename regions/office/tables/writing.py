@@ -30,6 +30,8 @@ MOST_OF_A_CELL = 32_767
 A4 = 9
 CM = 1 / 2.54
 ROOM_TO_FILL_IN = 1_000
+LINE_HEIGHT, MOST_LINES = 15, 27
+"""In points; a row can't be taller than 409."""
 
 HAIR = Side(style="hair", color="808080")
 HEAD = PatternFill("solid", fgColor="E8E8E8")
@@ -83,18 +85,29 @@ def _sheet(book: Workbook, page: Page) -> None:
     sheet.oddFooter.left.text = "&A"
     sheet.oddFooter.right.text = "&P／&N"
     for number, column in enumerate(page.columns):
-        sheet.column_dimensions[letters_of(number)].width = column.kind.width + 2
+        sheet.column_dimensions[letters_of(number)].width = column.kind.width + 1
+    sheet.row_dimensions[1].height = 2 * LINE_HEIGHT
     sheet.append([_head(sheet, column) for column in page.columns])
     styles = [_style(sheet, column) for column in page.columns]
-    for row in page.rows:
-        sheet.append(
-            [
-                _cell(sheet, style, column.kind.show(value))
-                for style, column, value in zip(styles, page.columns, row, strict=True)
-            ]
-        )
+    widths = [column.kind.width for column in page.columns]
+    for number, row in enumerate(page.rows, 2):
+        shown = [column.kind.show(v) for column, v in zip(page.columns, row, strict=True)]
+        sheet.row_dimensions[number].height = LINE_HEIGHT * _lines(shown, widths)
+        sheet.append([_cell(sheet, *each) for each in zip(styles, shown, strict=True)])
     if page.to_fill_in:
         _offer(sheet, page.columns)
+
+
+def _lines(shown: Sequence[Any], widths: Sequence[int]) -> int:
+    """How many lines the tallest cell takes: not every program works that out by itself."""
+    most = 1
+    for value, width in zip(shown, widths, strict=True):
+        if isinstance(value, str) and (2 * len(value) > width or "\n" in value):
+            told = sum(
+                1 + len(line.encode("cp932", "replace")) // width for line in value.split("\n")
+            )
+            most = max(most, told)
+    return min(most, MOST_LINES)
 
 
 def _head(sheet: Any, column: Column) -> Any:
@@ -113,7 +126,7 @@ def _style(sheet: Any, column: Column) -> Any:
     cell.number_format = {"Day": "[$-411]ge.m.d;@", "Clock": "h:mm", "Count": "#,##0"}.get(
         shown, "@"
     )
-    cell.alignment = Alignment(vertical="top", wrap_text=True)
+    cell.alignment = Alignment(horizontal="left", vertical="top", wrap_text=True)
     cell.border = Border(bottom=HAIR)
     plain = copy.copy(cell._style)
     cell.quotePrefix = True
