@@ -27,6 +27,7 @@ from urllib.parse import quote, urlencode
 import django
 
 from bench.locks import as_owner, prepare
+from config.local.demo import KEPT_OPEN
 
 CLONE = Path(__file__).resolve().parents[1]
 OUT = CLONE / "var" / "bench" / "typing.json"
@@ -107,6 +108,7 @@ class Browser:
 @contextmanager
 def web_server():
     environment = os.environ | {"SECRET_KEY": "bench" * 12, "TSUMUGI_DEMO": "1", "SECURE_HTTPS": ""}
+    environment["DATABASE_POOL"] = KEPT_OPEN
     words = ("-m", "uvicorn", "config.asgi:application", "--no-access-log", "--log-level=warning")
     server = subprocess.Popen(
         [sys.executable, *words, "--port", str(PORT)], cwd=CLONE, env=environment,
