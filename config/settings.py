@@ -222,6 +222,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "regions.accounts.upkeep.clear_away",
         "schedule": crontab(hour=2, minute=40),
     },
+    "copy-ledger-of-erasures": {"task": "dialogues.consent.jobs.copy_ledger", "schedule": 60.0},
+    "throw-away-what-was-confirmed": {
+        "task": "dialogues.consent.jobs.dispose",
+        "schedule": crontab(hour=3, minute=10),
+    },
     "delete-due-recordings": {
         "task": "dialogues.recordings.upkeep.delete_due_recordings",
         "schedule": crontab(hour=2, minute=55),

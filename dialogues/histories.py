@@ -17,6 +17,8 @@ from dialogues.models import (
     Attendance,
     BoardAct,
     ConsentRecord,
+    Disposal,
+    Erasure,
     Interview,
     Interviewer,
     Level,
@@ -29,6 +31,7 @@ from dialogues.models import (
     Theme,
     Voice,
     VoiceText,
+    Withdrawal,
 )
 from dialogues.models.voices import RAW_ACTS
 from dialogues.preparing.questions import PARTS
@@ -171,7 +174,7 @@ register(
         edit=lambda thing: reverse("questions", args=[thing.municipality.code]),
     )
 )
-kept([BoardAct, SharingDecision])
+kept([BoardAct, SharingDecision, Withdrawal, Disposal, Erasure])
 pages(
     {
         "questions": "この町の問いのページ",
@@ -188,6 +191,11 @@ pages(
         "recording-rule": "録音の扱いのページ",
         "voice-edit": "声を直すページ",
         "sharing-decide": "公開の確認のページ",
+        "withdraw-voice": "声を取り下げるページ",
+        "withdraw-speaker": "声を取り下げるページ（話し手）",
+        "withdraw-interview": "声を取り下げるページ（聴き取り）",
+        "speaker-checked": "同意の台帳",
+        "retention-term": "保存の期間のページ",
         "board-move": "ことばの盤",
         "board-undo": "ことばの盤（元にもどす）",
         "word-new": "ことばをつくるページ",

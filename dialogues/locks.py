@@ -1,5 +1,6 @@
 """The second lock on what was said."""
 
+from dialogues.consent.erasing import erases
 from regions.people.locks.doors import Worn
 from regions.people.locks.policies import ADD, ALL, QUESTION, READ, WRITE, guard, lock, may
 
@@ -7,15 +8,20 @@ from .models import (
     Attendance,
     BoardAct,
     ConsentRecord,
+    Disposal,
     Draft,
+    Erasure,
     Excerpt,
     Interview,
     Interviewer,
+    NamesLeft,
     OpeningQuestions,
     Placement,
+    Pseudonym,
     Recording,
     RecordingKey,
     RecordingRule,
+    RetentionTerm,
     Sentence,
     SharedVoice,
     SharingDecision,
@@ -27,6 +33,7 @@ from .models import (
     Voice,
     VoiceCounter,
     VoiceText,
+    Withdrawal,
 )
 
 OWN = "user_id = tsumugi.person()"
@@ -100,13 +107,23 @@ lock(
         columns="id municipality_id interview_id stakeholder_id speaker_id prompt level revision"
         " position gone_at gone_as",
     ),
+    clock=READ,
 )
+# What the listeners noted goes when all that was said was withdrawn.
+NOT_ALL_WITHDRAWN = """observation = ''
+    OR NOT EXISTS (SELECT FROM dialogues_voice voice
+                    WHERE voice.interview_id = dialogues_interviewevent.id)
+    OR EXISTS (SELECT FROM dialogues_voice voice
+                WHERE voice.interview_id = dialogues_interviewevent.id
+                  AND voice.gone_at IS NULL)"""
 OF_AN_OPEN_VOICE = "IN (SELECT {} FROM dialogues_voice WHERE level = 'A')"
 lock(
     Interview,
     staff=WRITE,
     partner=WRITE,
     section=may("select", where=f"id {OF_AN_OPEN_VOICE.format('interview_id')}"),
+    history=dict.fromkeys((Worn.STAFF, Worn.CHECKER, Worn.PARTNER), NOT_ALL_WITHDRAWN),
+    clock=READ,
 )
 lock(Attendance, staff=ALL, partner=ALL)
 lock(Interviewer, staff=ALL, partner=ALL, section=may("select", where=OWN))
@@ -136,6 +153,10 @@ lock(
     partner=may("select", where=READABLE),
     clock=READ,
 )
+
+# What stands for whose name is the checker's to say; outside the town nobody needs it.
+lock(Pseudonym, staff=READ, checker=WRITE, partner=READ)
+lock(NamesLeft, staff=READ, checker=WRITE, partner=may("select", where=READABLE))
 
 # Approved texts: B reaches who walks alongside as an advisor, or where the town is supported.
 NEAR = """level = 'A'
@@ -190,6 +211,22 @@ guard(
                         AND user_id = tsumugi.person())""",
 )
 
+# That somebody withdrew: a partner sees his own, and those of what he heard.
+lock(
+    Withdrawal,
+    staff=ADD,
+    partner=may(
+        "select insert",
+        where="""recorded_by_id = tsumugi.person() OR interview_id IN (
+            SELECT interview_id FROM dialogues_interviewer WHERE user_id = tsumugi.person())""",
+        adds="recorded_by_id = tsumugi.person()",
+    ),
+    clock=READ,
+)
+lock(RetentionTerm, staff=READ, checker=WRITE, partner=READ, clock=READ)
+lock(Disposal, staff=READ, checker=ADD, partner=READ, clock=READ)
+BY_ONESELF = may("select insert", adds="by_id = tsumugi.person()")
+lock(Erasure, staff=BY_ONESELF, partner=BY_ONESELF, clock=ADD)
 # What was recorded: the town's staff and who heard it, and no other partner, as with level C. What
 # of it was not made a voice can be thrown away, and has no history.
 HEARD_THERE = """interview_id IN (
@@ -234,6 +271,7 @@ lock(
     staff=ADD,
     partner=may("select insert", where=READABLE, adds=OF_WHAT_ONE_HEARD),
     section=may("select", where=f"voice_id {OF_AN_OPEN_VOICE.format('id')}"),
+    clock=READ,
 )
 
 # Who deleted a voice may take that back; what was withdrawn or erased stays so.
@@ -245,4 +283,29 @@ guard(
      AND NEW.gone_as NOT IN (OLD.gone_as, 'erased')
      AND (OLD.gone_as <> 'deleted' OR OLD.gone_by_id <> tsumugi.person())""",
     on="UPDATE",
+)
+
+# What goes when a voice is erased (consent/erasing.py). Its number and how it was agreed to stay.
+OF_IT = "voice_id = gone.id"
+erases(VoiceText, OF_IT, blank=("text", "search_text", "moved_note", "sensitive_note"))
+erases(SharedVoice, OF_IT)
+erases(Placement, OF_IT)
+erases(ConsentRecord, OF_IT, blank=("reason",))
+erases(Draft, "entry_key = gone.entry_key")
+erases(
+    Sentence,
+    """EXISTS (SELECT FROM public.dialogues_excerpt taken
+                WHERE taken.voice_id = gone.id AND taken.transcript_id = dialogues_sentence.transcript_id
+                  AND dialogues_sentence.number BETWEEN taken.first AND taken.last)""",
+    blank=("text",),
+)
+# With the last voice of an interview, what the listeners noted of it.
+erases(
+    Interview,
+    """id = gone.interview_id AND NOT EXISTS (
+        SELECT FROM public.dialogues_voice other
+         WHERE other.interview_id = gone.interview_id AND other.id <> gone.id
+           AND (other.gone_at IS NULL OR other.gone_as = 'deleted'))""",
+    blank=("observation",),
+    events="observation <> ''",
 )

@@ -48,6 +48,20 @@ def printings(standing: Standing, voice: Voice) -> list[str]:
     return [words for printing in PRINTINGS for words in printing(standing, voice)]
 
 
+RecallPage = Callable[[Standing], Place | None]
+RECALL_PAGES: list[RecallPage] = []
+
+
+def recalls_at(page: RecallPage) -> RecallPage:
+    """Decorator. Gives the page on which papers to be called back are listed."""
+    RECALL_PAGES.append(page)
+    return page
+
+
+def recall_pages(standing: Standing) -> list[Place]:
+    return [place for page in RECALL_PAGES if (place := page(standing))]
+
+
 WordLead = Callable[[Standing, Theme], list[Place]]
 WORD_LEADS: list[WordLead] = []
 

@@ -60,7 +60,7 @@ lock(
     Import,
     staff=may("select insert update", adds=OWN_FILE, only=OWN_FILE),
     partner=may("select insert update", where=OWN_FILE, adds=OWN_FILE),
-    clock=may("select update", columns="updated_at finished_at"),
+    clock=may("select update", columns="id municipality_id created_at updated_at finished_at"),
     counted=False,
 )
 # Who comes in is the checker's to say.

@@ -11,3 +11,6 @@ class StoriesConfig(AppConfig):
         # Registers with the floor below where voices and words went.
         import_module("stories.trail")
         import_module("stories.masters")
+        # And what becomes of what rests on a voice when it goes.
+        import_module("stories.paper.leaving")
+        import_module("stories.repeating")

@@ -13,6 +13,7 @@ from .models import (
     EditionQuote,
     Notice,
     Persuasion,
+    Recall,
     Step,
     Story,
     StoryLine,
@@ -71,6 +72,15 @@ register(
         edit=lambda brief: reverse("brief-edit", args=[brief.municipality.code, brief.pk]),
     )
 )
+register(
+    Kind(
+        "recall",
+        "回収",
+        (Part(Recall, "回収", hide=frozenset({"edition"})),),
+        page=lambda recall: reverse("recalls", args=[recall.municipality.code]),
+        edit=lambda recall: reverse("recall", args=[recall.municipality.code, recall.edition_id]),
+    )
+)
 kept([Edition, EditionQuote, Notice])
 pages(
     {
@@ -92,5 +102,6 @@ pages(
         "brief-ask-approval": "資料のページ（確認を頼む）",
         "brief-approve": "資料のページ（発行を認める）",
         "brief-issue": "資料のページ（発行）",
+        "recall": "回収のページ",
     }
 )

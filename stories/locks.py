@@ -1,5 +1,6 @@
 """The second lock on stories and papers."""
 
+from dialogues.consent.erasing import erases
 from regions.people.locks.policies import ADD, ALL, QUESTION, READ, WRITE, lock, may, open_table
 
 from .models import (
@@ -10,6 +11,7 @@ from .models import (
     EditionQuote,
     Notice,
     Persuasion,
+    Recall,
     Service,
     Step,
     Story,
@@ -67,8 +69,11 @@ lock(
     clock=READ,
 )
 lock(EditionQuote, staff=ADD, partner=ADD, clock=READ)
+lock(Recall, staff=WRITE, partner=WRITE)
 
 # Whom the town told what became of his words.
 lock(Notice, staff=ADD, partner=ADD, clock=READ)
 
 open_table(Service, app=WRITE, everyone=READ, loader=ALL)
+
+erases(BriefQuote, "voice_id = gone.id", events="false")

@@ -15,6 +15,7 @@ from regions.progress.signs import Towns, grouped, moved, sign
 from .models import Brief, Citation, Edition, Persuasion, Step, Story, StoryLine, StoryNote
 from .notices import signs as notices
 from .paper.content import contents_of
+from .paper.recall import to_recall
 from .paper.rules import State, states_of
 
 __all__ = ["notices"]
@@ -86,6 +87,25 @@ def issue_a_brief(standing: Standing) -> NextStep | None:
         return None
     url = reverse("brief", args=[standing.town.code, ready[0].pk])
     return NextStep(f"確認のすんだ資料を発行する（{len(ready)}件）。「{ready[0].title}」", url)
+
+
+@proposes(order=2)
+def recall_papers(standing: Standing) -> NextStep | None:
+    """What of an edition to be recalled isn't known to have come back."""
+    if not standing.can(Act.PREPARE_BRIEF):
+        return None
+    editions = to_recall(Edition.objects.visible_to(standing.user).of(standing.town))
+    waiting = editions.exclude(recalls__returned__gte=F("recalls__copies"))
+    found = list(waiting.values_list("recalls__copies", "recalls__returned"))
+    if not found:
+        return None
+    url = reverse("recalls", args=[standing.town.code])
+    left = sum((copies or 0) - (returned or 0) for copies, returned in found)
+    if all(copies is not None for copies, _ in found):
+        return NextStep(f"回収する紙が{left}部あります", url)
+    return NextStep(
+        f"回収が要る版が{len(found)}つあります（配った部数がまだ書かれていません）", url
+    )
 
 
 @proposes(order=75)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from dialogues.models import Theme, Voice
-from dialogues.trail import Place, leads_to, printed_in, word_leads_to
+from dialogues.trail import Place, leads_to, printed_in, recalls_at, word_leads_to
 from regions.office.dates import wareki
 from regions.people.access import Standing
 from regions.people.acts import Act
@@ -60,6 +60,13 @@ def editions(standing: Standing, voice: Voice) -> list[str]:
         f"{quote}として載っています"
         for quote in printed
     ]
+
+
+@recalls_at
+def recalls(standing: Standing) -> Place | None:
+    if not standing.can(Act.SEE_BRIEFS):
+        return None
+    return "回収する紙の一覧", reverse("recalls", args=[standing.town.code])
 
 
 def _brief(standing: Standing, pk: int) -> str:

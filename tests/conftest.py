@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from dialogues.models import Level, ThemeNote
+from dialogues.models import Level, ThemeNote, Voice, Withdrawal
 from regions.models import (
     AdvisorNote,
     Handover,
@@ -106,6 +106,8 @@ class Rows:
     job: Any
     file: Any
     handed_over: Any
+    withdrawal: Any
+    gone: Any
 
 
 def fill(world: World, town: Municipality, suffix: str) -> Rows:
@@ -138,7 +140,21 @@ def fill(world: World, town: Municipality, suffix: str) -> Rows:
     )
     written = {"author": world.advisor, "author_post": "アドバイザー", "said_on": "2026-10-01"}
     council = make_brief(issued)
+    gone = make_voice(kept, "", by=staff, interview=heard)
+    Voice.everything.filter(pk=gone.pk).update(
+        gone_at="2026-10-01T09:00+09:00", gone_as="withdrawn", gone_by=staff
+    )
+    withdrawal = Withdrawal.objects.create(
+        municipality=town,
+        interview=heard,
+        asked_on="2026-10-01",
+        asked_by="said",
+        numbers=[900],
+        recorded_by=staff,
+    )
     return Rows(
+        withdrawal=withdrawal,
+        gone=gone,
         town=town,
         membership=Membership.objects.get(user=staff),
         kept=kept,

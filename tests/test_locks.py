@@ -347,10 +347,14 @@ def test_what_leads_around_policies_is_granted_to_nobody():
 def test_no_view_and_no_function_with_its_owners_rights_stands_beside_the_policies():
     assert not asked("SELECT viewname FROM pg_views WHERE schemaname IN ('public', 'tsumugi')")
     assert not asked("SELECT matviewname FROM pg_matviews")
-    assert not asked(
-        "SELECT proname FROM pg_proc WHERE prosecdef"
+    # One, which only what runs by itself and the operator may call (dialogues/consent/erasing.py).
+    [(erases,)] = asked(
+        "SELECT oid::regprocedure::text FROM pg_proc WHERE prosecdef"
         " AND pronamespace::regnamespace::text IN ('public', 'tsumugi')"
     )
+    assert erases == "tsumugi.erase_voice(bigint,bigint)"
+    for role in (*ANSWERING, *LOGINS):
+        assert asked("SELECT has_function_privilege(%s, %s, 'execute')", role, erases) == [(False,)]
 
 
 def test_the_login_owns_nothing_bypasses_nothing_and_inherits_nothing():

@@ -21,7 +21,9 @@ from .test_urls import LINES, PEOPLE
 pytestmark = [pytest.mark.django_db, pytest.mark.asvs("8.2.2", "8.2.3", "8.4.1")]
 
 INSIDE, STAFF, HEARERS = "SKCHX", "SK", "SKCH"
-BY_NUMBER = ("voice", "voice-edit", "sharing-voice", "sharing-decide", "row-edit")
+BY_NUMBER = (
+    *("voice", "voice-edit", "sharing-voice", "sharing-decide", "sharing-reword", "row-edit"),
+)
 QUERIES = {
     "voices": ("all=1", "q=印", "q=印&level=C", "moved=1", "word=none"),
     "board": ("q=印",),

@@ -43,7 +43,9 @@ def move(
         if to is not None:
             _check_open(to)
         now = _places(voices)
-        moving = [voice for voice in voices if now[voice.pk] != (to.pk if to else None)]
+        # Those that went meanwhile are left out.
+        there = [voice for voice in voices if voice.pk in now]
+        moving = [voice for voice in there if now[voice.pk] != (to.pk if to else None)]
         if not moving:
             return None
         act.watch(places=[voice.pk for voice in moving])
@@ -58,7 +60,9 @@ def create_theme(theme: Theme, *, by: User, voices: Sequence[Voice] = ()) -> The
     with _act(theme.municipality, by, ActKind.CREATE) as act:
         _check_free(theme)
         theme.save()
-        act.watch(places=[voice.pk for voice in voices], words=[theme.pk])
+        now = _places(voices)
+        voices = [voice for voice in voices if voice.pk in now]
+        act.watch(places=list(now), words=[theme.pk])
         act.before["words"][str(theme.pk)]["closed"] = True
         _place(voices, to=theme, by=by)
         act.summary = f"ことば{quoted(theme)}をつくる"
@@ -85,7 +89,7 @@ def split_theme(theme: Theme, *, voices: Iterable[Voice], word: str, by: User) -
     with _act(theme.municipality, by, ActKind.SPLIT) as act:
         _check_open(theme)
         now = _places(voices := list(voices))
-        going = [voice for voice in voices if now[voice.pk] == theme.pk]
+        going = [voice for voice in voices if now.get(voice.pk) == theme.pk]
         if not going:
             raise BoardChanged(f"選んだ声は、いま{quoted(theme)}にありません。")
         new = Theme(municipality_id=theme.municipality_id, word=word)

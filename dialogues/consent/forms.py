@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from dialogues.models import SharedVoice, SharingDecision
+from dialogues.models import Pseudonym, SharedVoice, SharingDecision
+from dialogues.names.replacements import Choice
 from regions.models import User
 
 from .guessing import told
@@ -56,3 +57,35 @@ class RefuseForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = True
         self.fields["reason"].error_messages["required"] = "出さない理由を書いてください。"
+
+
+class ReplacementsForm(forms.Form):
+    """A field for each name that was found, and beside it what was decided when the page was made."""
+
+    def __init__(self, *args: Any, choices: list[Choice], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.choices = choices
+        for choice in choices:
+            self.fields[f"words_{choice.digest}"] = forms.CharField(
+                label=f"「{choice.name}」を置きかえることば",
+                max_length=Pseudonym._meta.get_field("replacement").max_length,
+                required=False,
+                initial=choice.replacement,
+            )
+            self.fields[f"was_{choice.digest}"] = forms.CharField(
+                widget=forms.HiddenInput, required=False, initial=choice.was
+            )
+
+    def rows(self) -> list[tuple[Choice, Any, Any]]:
+        return [
+            (choice, self[f"words_{choice.digest}"], self[f"was_{choice.digest}"])
+            for choice in self.choices
+        ]
+
+    def typed(self) -> dict[str, str]:
+        return {
+            choice.digest: self.cleaned_data[f"words_{choice.digest}"] for choice in self.choices
+        }
+
+    def seen(self) -> dict[str, str]:
+        return {choice.digest: self.cleaned_data[f"was_{choice.digest}"] for choice in self.choices}

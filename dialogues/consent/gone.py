@@ -1,28 +1,48 @@
 """Voices that are gone: deleted since typed by mistake, or withdrawn by who spoke.
 
 The number stays as a tombstone and is never given again. What stands on the voice goes with it:
-its approved text and its place under a word here, and what each floor above registers.
+its approved text and its place under a word here, and what each floor above registers. What was
+withdrawn is written into the ledger of erasures, so that no older backup brings it back.
 
 Locks are taken in the order that holding.py tells.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from dialogues.models import Draft, Gone, Placement, SharedVoice, Voice, VoiceText
+from dialogues.models import (
+    Asked,
+    Draft,
+    Erasure,
+    Excerpt,
+    Gone,
+    Interview,
+    Placement,
+    Sentence,
+    SharedVoice,
+    Speaker,
+    Voice,
+    VoiceText,
+    Withdrawal,
+)
 from regions.models import User
 from regions.people.access import NotAllowed, Standing
 
-from . import levels
+from . import ledger, levels
 from .holding import lock_board
+from .repeating import repeats_of
 
 Refusal = Callable[[Voice], str]
-Leaving = Callable[[list[Voice], Gone, User], None]
+Holding = Callable[[list[int]], None]
+Leaving = Callable[[list[Voice], Gone], None]
 REFUSALS: list[Refusal] = []
+HOLDINGS: list[Holding] = []
 LEAVINGS: list[Leaving] = []
 
 
@@ -30,6 +50,12 @@ def keeps_from_deleting(refusal: Refusal) -> Refusal:
     """Decorator. Says why a voice can't have been typed by mistake, or nothing."""
     REFUSALS.append(refusal)
     return refusal
+
+
+def holds_before_going(holding: Holding) -> Holding:
+    """Decorator. Locks the rows that rest on these voices (by id) before the voices are locked."""
+    HOLDINGS.append(holding)
+    return holding
 
 
 def when_going(leaving: Leaving) -> Leaving:
@@ -62,6 +88,8 @@ def undo_delete(voice: Voice, *, by: User) -> Voice:
         return held
     if held.gone_as != Gone.DELETED or held.gone_by_id != by.pk:
         raise NotAllowed(f"{held.label}は、元にもどせません。{held.gone_words}。")
+    if _withdrawn_since(held):
+        raise NotAllowed(f"{held.label}は、そのあとにお申し出による取り下げがあり、もどせません。")
     held.gone_at, held.gone_as, held.gone_by = None, "", None
     held.level = levels.effective(levels.agreed_level(held), interview)
     held.check_edit(Standing(by, voice.municipality))
@@ -69,16 +97,70 @@ def undo_delete(voice: Voice, *, by: User) -> Voice:
     return held
 
 
+def _withdrawn_since(held: Voice) -> bool:
+    """Whoever said it withdrew all that he said after it was deleted, or everybody did."""
+    later = Withdrawal.objects.filter(interview=held.interview_id, created_at__gte=held.gone_at)
+    if held.speaker_id and later.filter(speaker=held.speaker_id).exists():
+        return True
+    all_gone = not Voice.objects.filter(interview=held.interview_id).exists()
+    return all_gone and later.filter(speaker=None).exists()
+
+
 @transaction.atomic
-def withdraw(voices: Iterable[Voice], *, by: User) -> list[Voice]:
-    """お申し出による取り下げ: the words are emptied, for good. Returns those that now are gone."""
-    voices = list(voices)
-    held = _held(voices, by)
-    for said in VoiceText.objects.filter(voice__in=held):
+def withdraw(
+    voices: Iterable[Voice],
+    *,
+    by: User,
+    asked_on: dt.date | None = None,
+    asked_by: str = Asked.SAID,
+    speaker: Speaker | None = None,
+    whole: Interview | None = None,
+) -> Withdrawal:
+    """お申し出による取り下げ: the words are emptied, for good. All of one interview; with `whole`,
+    what the listeners noted of it is emptied, too."""
+    held = _held(list(voices), by)
+    if not held:
+        raise NotAllowed("取り下げる声がありません。")
+    texts = list(VoiceText.objects.filter(voice__in=held))
+    repeats = repeats_of(held[0].municipality, [said.search_text for said in texts])
+    for said in texts:
         said.text = said.moved_note = said.sensitive_note = ""
         said.save(update_fields=["text", "moved_note", "sensitive_note", "updated_at"])
+    _empty_sentences(held, whole)
+    if whole:
+        whole.observation = ""
+        whole.save(update_fields=["observation", "updated_at"])
     _go(held, Gone.WITHDRAWN, by)
-    return held
+    for voice in held:
+        ledger.write_down(voice, kind=Erasure.Kind.WITHDRAWN, why=Erasure.Why.ASKED, by=by)
+    return Withdrawal.objects.create(
+        municipality_id=held[0].municipality_id,
+        interview_id=held[0].interview_id,
+        speaker=speaker,
+        asked_on=asked_on or timezone.localdate(),
+        asked_by=asked_by,
+        numbers=[voice.number for voice in held],
+        repeats=[[place.words, place.url] for place in repeats],
+        recorded_by=by,
+    )
+
+
+def _empty_sentences(held: list[Voice], whole: Interview | None) -> None:
+    """What a transcript says of it. Who may not read the transcript leaves that to the clock."""
+    for taken in Excerpt.objects.filter(voice__in=held):
+        said = Sentence.objects.filter(transcript=taken.transcript_id)
+        said.filter(number__range=(taken.first, taken.last)).update(text="")
+    if whole:
+        Sentence.objects.filter(transcript__interview=whole).update(text="")
+
+
+def sweep_sentences() -> int:
+    """Within `clock()`: what a withdrawn voice was taken from, where who withdrew it couldn't."""
+    count = 0
+    for taken in Excerpt.objects.filter(voice__gone_as=Gone.WITHDRAWN):
+        said = Sentence.objects.filter(transcript=taken.transcript_id).exclude(text="")
+        count += said.filter(number__range=(taken.first, taken.last)).delete()[0]
+    return count
 
 
 def _held(voices: list[Voice], by: User) -> list[Voice]:
@@ -87,11 +169,14 @@ def _held(voices: list[Voice], by: User) -> list[Voice]:
     if not voices:
         return []
     town = voices[0].municipality
+    ids = [voice.pk for voice in voices]
     lock_board(town)
+    for holding in HOLDINGS:
+        holding(ids)
     for interview in sorted({voice.interview_id for voice in voices}):
         levels.hold(interview)
-    rows = Voice.everything.select_for_update(of=("self",)).select_related("interview")
-    held = list(rows.filter(pk__in=[voice.pk for voice in voices]).order_by("pk"))
+    rows: Any = Voice.everything.select_for_update(of=("self",))
+    held = list(rows.select_related("interview", "municipality").filter(pk__in=ids).order_by("pk"))
     standing = Standing(by, town)
     for voice in held:
         voice.check_edit(standing)
@@ -100,7 +185,7 @@ def _held(voices: list[Voice], by: User) -> list[Voice]:
 
 def _go(held: list[Voice], how: Gone, by: User) -> None:
     for leaving in LEAVINGS:
-        leaving(held, how, by)
+        leaving(held, how)
     Placement.objects.filter(voice__in=held).delete()
     SharedVoice.objects.filter(voice__in=held).delete()
     Draft.objects.filter(entry_key__in=[voice.entry_key for voice in held], user=by).delete()

@@ -46,8 +46,15 @@ def begin(voice: Voice, *, level: str, by: User) -> None:
     """Saves a new voice with what was agreed for it."""
     voice.level = effective(level, hold(voice.interview_id))
     voice.save(force_insert=True)
+    interview = voice.interview
     ConsentRecord.objects.create(
-        municipality_id=voice.municipality_id, voice=voice, level=level, recorded_by=by
+        municipality_id=voice.municipality_id,
+        voice=voice,
+        level=level,
+        recorded_by=by,
+        way=interview.consent_way,
+        explained_by=interview.consent_by,
+        explained_on=interview.consent_on,
     )
 
 
@@ -94,6 +101,7 @@ def set_level(
     by: User,
     reason: str = "",
     confirmed_on: dt.date | None = None,
+    way: str = "",
 ) -> None:
     """Records what was agreed. Widening what is already recorded needs why, and the day on which
     the speaker was asked again (ConsentError); narrowing is always allowed."""
@@ -110,6 +118,10 @@ def set_level(
             reason=reason,
             confirmed_on=confirmed_on,
             recorded_by=by,
+            way=way,
+            # Who widens it has asked again himself; what is narrowed nobody explained.
+            explained_by=by.name if confirmed_on else "",
+            explained_on=confirmed_on,
         )
     _settle(held, effective(level, interview))
     voice.level = held.level

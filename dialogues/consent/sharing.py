@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from dialogues.models import Level, SharedVoice, SharingDecision, Voice
+from dialogues.models import (
+    Kind,
+    Level,
+    NamesLeft,
+    SharedVoice,
+    SharingDecision,
+    TranscriptSpeaker,
+    Voice,
+)
+from dialogues.models.names import NAMING
+from dialogues.names import replacements
+from dialogues.names.finder import findings, parts_of_name
+from dialogues.names.finding import Finding
+from dialogues.names.lists import digest, word_set
+from dialogues.names.replacements import Choice, digest_of
 from regions.models import Municipality, User
 from regions.office.japanese import first_run, fold, runs
 from regions.people.locks.doors import whole_town
 from stakeholders.models import Stakeholder
-
-from .names import Finding, Kind, findings, parts_of_name
 
 REPEATED_LENGTH = 12
 """So many characters in a row are a voice's own words, not a turn of phrase that many use."""
@@ -80,8 +94,75 @@ def known_names(town: Municipality) -> dict[str, str]:
     }
 
 
+CALL_NAMES = re.compile(r"話し手[0-9０-９]*|[A-ZＡ-Ｚ]")
+"""What a speaker is called where no name was asked."""
+
+
+def known_people(voice: Voice) -> dict[str, str]:
+    """Who was there when it was said, by name, as far as that is written down."""
+    interview = voice.interview
+    spoke = [
+        *interview.speakers.values_list("call_name", flat=True),
+        *TranscriptSpeaker.objects.filter(transcript__interview=interview).values_list(
+            "name", flat=True
+        ),
+    ]
+    asked = interview.interviewers.values_list("name", flat=True)
+    found = {part: "聞き手" for name in asked for part in _parts_of_person(name)}
+    return found | {part: "話し手" for name in spoke for part in _parts_of_person(name)}
+
+
+def _parts_of_person(name: str) -> list[str]:
+    parts = [name, *re.split(r"[ 　・]+", name)]
+    nobody = word_set("nobody", "titles", "honorifics")
+    return [
+        part
+        for part in dict.fromkeys(parts)
+        if len(part) > 1 and part not in nobody and not CALL_NAMES.fullmatch(part)
+    ]
+
+
 def found_in(voice: Voice) -> list[Finding]:
-    return findings(voice.text, known_names=known_names(voice.municipality))
+    return read(voice)[0]
+
+
+def read(voice: Voice) -> tuple[list[Finding], list[Choice]]:
+    """What is found in the voice, with what this town puts in its place; and the names among it
+    for which that can be chosen."""
+    town = voice.municipality
+    labels = known_names(town)
+    found = findings(voice.text, known_names=labels, known_people=known_people(voice))
+    return replacements.reworded(voice.text, found, town=town, labels=labels)
+
+
+def lists_of(names: Iterable[str]) -> str:
+    """Changes with the word lists and with the names on the town's map."""
+    told = "\0".join([digest(), *sorted(names)])
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def standing_names(voice: Voice, text: str, *, labels: Mapping[str, str]) -> dict[str, str]:
+    """Names that stand unreplaced in a text that is for outside: {digest: name}."""
+    found = findings(text, known_names=labels, known_people=known_people(voice))
+    names = {each.words(text): each.kind for each in found if each.kind in NAMING}
+    return {digest_of(voice.municipality, kind, name): name for name, kind in names.items()}
+
+
+def new_names(voice: Voice, shared: SharedVoice) -> list[str]:
+    """Names in the approved text that the checker can't have left there knowingly."""
+    names = standing_names(voice, shared.text, labels=known_names(voice.municipality))
+    row = NamesLeft.objects.of(voice.municipality).filter(voice=voice).first()
+    left = set(row.left) if row else set()
+    return [name for key, name in names.items() if key not in left]
+
+
+def doubtful(voices: QuerySet[Voice]) -> QuerySet[Voice]:
+    """Approved, and a later search found a name in the approved text. It stays readable."""
+    return approved(voices).filter(
+        names_left__doubtful=True,
+        names_left__revision=F("revision"),
+        names_left__level=F("level"),
+    )
 
 
 def warnings(voice: Voice, found: Iterable[Finding] | None = None) -> list[Caution]:
@@ -105,7 +186,7 @@ def warnings(voice: Voice, found: Iterable[Finding] | None = None) -> list[Cauti
             Caution(f"「配慮が要る」の印があります{note}。紙には引用できません。", strong=True)
         )
     kinds = {each.kind for each in (found_in(voice) if found is None else found)}
-    told = [kind.value for kind in Kind if kind in kinds]
+    told = [str(kind.label) for kind in Kind if kind in kinds]
     if told:
         cautions.append(Caution(f"文の中に、{'・'.join(told)}にあたりそうなことばがあります。"))
     return cautions
@@ -129,7 +210,28 @@ def approve(voice: Voice, *, text: str, by: User, reason: str = "") -> SharedVoi
             "approved_by": by,
         },
     )
+    _remember_names(voice, held, text)
     return shared
+
+
+def _remember_names(voice: Voice, held: Voice, text: str) -> None:
+    """What the approved text says in the place of which name, and what names it leaves standing."""
+    _, choices = read(voice)
+    for choice in choices:
+        if not choice.decided and f"［{choice.replacement}］" in text:
+            replacements.remember(voice.municipality, choice, choice.replacement)
+    labels = known_names(voice.municipality)
+    NamesLeft.objects.update_or_create(
+        voice=held,
+        defaults={
+            "municipality_id": held.municipality_id,
+            "revision": held.revision,
+            "level": held.level,
+            "left": list(standing_names(voice, text, labels=labels)),
+            "lists": lists_of(labels),
+            "doubtful": False,
+        },
+    )
 
 
 @transaction.atomic

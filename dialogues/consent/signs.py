@@ -1,14 +1,29 @@
+import datetime as dt
+
 from django.urls import reverse
+from django.utils import timezone
 
 from dialogues.models import SharingDecision, Voice
+from regions.office.dates import fiscal_year
 from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.progress.next_steps import NextStep, proposes
 from regions.progress.signs import moved
 
-from . import sharing
+from . import retention, sharing
 
 moved(SharingDecision.objects.all())
+
+
+@proposes(order=6)
+def confirm_what_ends(standing: Standing) -> NextStep | None:
+    """From January on, so that the list is settled before the year ends."""
+    if not standing.can(Act.SHARE) or timezone.localdate().month > 3:
+        return None
+    lists = retention.due(standing.town, dt.date(fiscal_year() + 1, 4, 1))
+    count = sum(row.decided is None for rows in lists.values() for row in rows)
+    url = reverse("retention", args=[standing.town.code])
+    return NextStep(f"今年度で保存の期間が終わる記録が{count}件", url) if count else None
 
 
 @proposes(order=40)
@@ -18,3 +33,14 @@ def decide_on_sharing(standing: Standing) -> NextStep | None:
     count = sharing.waiting(Voice.objects.visible_to(standing.user).of(standing.town)).count()
     url = reverse("sharing", args=[standing.town.code])
     return NextStep(f"確認待ちの声が{count}件", url) if count else None
+
+
+@proposes(order=39)
+def look_again(standing: Standing) -> NextStep | None:
+    if not standing.can(Act.SHARE):
+        return None
+    count = sharing.doubtful(Voice.objects.visible_to(standing.user).of(standing.town)).count()
+    url = reverse("sharing", args=[standing.town.code])
+    return (
+        NextStep(f"名前が残っていないか、もう一度見たい公開の文が{count}件", url) if count else None
+    )

@@ -4,16 +4,21 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from dialogues.models import Level, SharingDecision, Voice
+from dialogues.names import replacements
+from dialogues.names.finding import pieces, propose
 from regions.models import Reading
+from regions.people.access import NotAllowed
 from regions.people.acts import Act
+from regions.people.limits import at_most
 from regions.people.scope import TownRequest, town_page
 from regions.readings.log import note_reading
 
+from . import again
 from . import sharing as rules
-from .forms import ApproveForm, RefuseForm
-from .names import pieces, propose
+from .forms import ApproveForm, RefuseForm, ReplacementsForm
 from .sharing import SharingError
 
 PER_PAGE = 50
@@ -38,8 +43,18 @@ def sharing(request: TownRequest) -> HttpResponse:
     page = Paginator(narrow(voices).select_related("shared"), PER_PAGE).get_page(
         request.GET.get("page")
     )
-    context = {"tabs": tabs, "show": key, "page": page, "any": any(n for _, _, n in tabs)}
-    note_reading(request, Reading.Kind.SHARING, what=label, voices=[voice.pk for voice in page])
+    doubtful = list(rules.doubtful(voices).select_related("shared")) if key == "waiting" else []
+    context = {
+        "tabs": tabs,
+        "show": key,
+        "page": page,
+        "any": any(n for _, _, n in tabs),
+        "doubtful": doubtful,
+    }
+    if request.standing.can(Act.SHARE):
+        context["not_searched"] = again.not_searched(request.town, request.user)
+    shown = [voice.pk for voice in (*doubtful, *page)]
+    note_reading(request, Reading.Kind.SHARING, what=label, voices=shown)
     return render(request, "dialogues/sharing.html", context)
 
 
@@ -67,6 +82,46 @@ def decide(request: TownRequest, number: int) -> HttpResponse:
     return _page(request, voice, **shown)
 
 
+@town_page(Act.SHARE)
+def reword(request: TownRequest, number: int) -> HttpResponse:
+    """What stands in the place of the names in this voice, here and in every other of the town."""
+    voice = get_object_or_404(_seen(request), number=number)
+    if request.method != "POST":
+        return redirect("sharing-voice", code=request.town.code, number=number)
+    voice.municipality = request.town
+    form = ReplacementsForm(request.POST, choices=rules.read(voice)[1])
+    if form.is_valid():
+        try:
+            rules.check_seen(voice, request.POST.get("seen", ""))
+            replacements.choose(request.town, form.choices, form.typed(), form.seen())
+        except (SharingError, NotAllowed) as error:
+            form.add_error(None, error if isinstance(error, SharingError) else str(error))
+        else:
+            messages.success(request, "置きかえることばを決めました。案を作りなおしました。")
+            url = reverse("sharing-voice", args=[request.town.code, number])
+            return redirect(f"{url}?proposal=new#outside")
+    return _page(request, voice, words_form=form)
+
+
+@at_most(20)
+@town_page(Act.SHARE)
+def search_again(request: TownRequest) -> HttpResponse:
+    """Approved texts, looked through with the lists of names as they are now."""
+    if request.method == "POST":
+        again.start(request.town, by=request.user)
+        return redirect("sharing-again", code=request.town.code)
+    job = again.newest(request.town, request.user)
+    voices = _seen(request)
+    context = {
+        "job": job,
+        "approved": rules.approved(voices).count(),
+        "not_searched": again.not_searched(request.town, request.user),
+        "doubtful": rules.doubtful(voices).count(),
+    }
+    part = "dialogues/_sharing_again.html" if request.htmx else "dialogues/sharing_again.html"  # type: ignore[attr-defined]
+    return render(request, part, context)
+
+
 def _decided(request: TownRequest, voice: Voice, form, *, refusing: bool) -> bool:
     try:
         rules.check_seen(voice, request.POST.get("seen", ""))
@@ -82,7 +137,11 @@ def _decided(request: TownRequest, voice: Voice, form, *, refusing: bool) -> boo
 
 def _to_next(request: TownRequest, voice: Voice) -> HttpResponse:
     left = rules.waiting(_seen(request)).order_by("number")
-    following = left.filter(number__gt=voice.number).first() or left.first()
+    following = (
+        rules.doubtful(_seen(request)).order_by("number").first()
+        or left.filter(number__gt=voice.number).first()
+        or left.first()
+    )
     if following:
         return redirect("sharing-voice", code=request.town.code, number=following.number)
     messages.info(request, "確認を待っている声は、もうありません。")
@@ -91,15 +150,17 @@ def _to_next(request: TownRequest, voice: Voice) -> HttpResponse:
 
 def _page(request: TownRequest, voice: Voice, **forms: object) -> HttpResponse:
     voice.municipality = request.town
-    found = rules.found_in(voice)
+    found, choices = rules.read(voice)
     shared = rules.shared_now(request.user).filter(voice=voice).first()
-    proposal = shared.text if shared else propose(voice.text, found)
+    anew = request.GET.get("proposal") == "new"
+    proposal = shared.text if shared and not anew else propose(voice.text, found)
     context = {
         "voice": voice,
         "version": rules.version_of(voice),
         "pieces": pieces(voice.text, found),
         "cautions": rules.warnings(voice, found),
         "shared": shared,
+        "new_names": rules.new_names(voice, shared) if shared else [],
         "decisions": SharingDecision.objects.visible_to(request.user)
         .filter(voice=voice)
         .select_related("decided_by"),
@@ -107,6 +168,7 @@ def _page(request: TownRequest, voice: Voice, **forms: object) -> HttpResponse:
         "waiting": rules.waiting(_seen(request)).count(),
         "approve_form": ApproveForm(initial={"text": proposal}, auto_id="approve_%s"),
         "refuse_form": RefuseForm(auto_id="refuse_%s"),
+        "words_form": ReplacementsForm(choices=choices),
     }
     note_reading(request, Reading.Kind.SHARING, what=voice.label, voices=[voice.pk])
     return render(request, "dialogues/sharing_voice.html", context | forms)

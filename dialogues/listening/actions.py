@@ -77,7 +77,7 @@ def save_interview(
     when the way of consent was filled in or emptied.
     """
     before = levels.hold(interview.pk) if interview.pk else None
-    if before and interview.consent_method.strip() not in ("", before.consent_method.strip()):
+    if before and interview.consent_method.strip() and _agreed(interview) != _agreed(before):
         check_tell_consent(before, Standing(by, before.municipality))
     if interview.number is None:
         interview.number = take_interview_numbers(interview.municipality, 1)[0]
@@ -88,6 +88,11 @@ def save_interview(
     if before and bool(before.consent_method.strip()) != bool(interview.consent_method.strip()):
         levels.reconsider(interview, by=by)
     return interview
+
+
+def _agreed(interview: Interview) -> tuple[object, ...]:
+    words = interview.consent_method.strip()
+    return words, interview.consent_way, interview.consent_by, interview.consent_on
 
 
 def _attend(interview: Interview, stakeholders: set[Stakeholder]) -> None:

@@ -10,9 +10,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.forms.models import ModelChoiceIterator
+from django.utils import timezone
 
 from dialogues.consent.levels import agreed_level
-from dialogues.models import Interview, Level, Voice, VoiceText
+from dialogues.models import Interview, Level, Voice, VoiceText, Way
 from dialogues.preparing.forms import QuestionsInput
 from regions.models import User
 from regions.office.forms import TownForm, WarekiDateField, office_field
@@ -102,6 +103,9 @@ class InterviewForm(TownForm):
             "participants",
             "opening_questions",
             "observation",
+            "consent_way",
+            "consent_by",
+            "consent_on",
             "consent_method",
         )
         widgets = {
@@ -149,7 +153,8 @@ class InterviewForm(TownForm):
         )
         self.may_name = may_name
         if not may_name:
-            del self.fields["interviewers"]
+            for name in ("interviewers", "consent_way", "consent_by", "consent_on"):
+                del self.fields[name]
             if self.instance.consent_method.strip():
                 words = "書きかえられるのは、聴いた人と町の担当者です。空にすることはできます。"
                 self.fields["consent_method"].help_text = words
@@ -172,6 +177,17 @@ class InterviewForm(TownForm):
                 "もとのままにするか、空にしてください。"
             )
         return typed
+
+    def clean(self) -> dict[str, Any] | None:
+        """A form that was chosen is a way of consent, though nothing more was written of it."""
+        told = super().clean()
+        way = self.cleaned_data.get("consent_way")
+        if way and not self.cleaned_data.get("consent_method", "").strip():
+            self.cleaned_data["consent_method"] = f"{Way(way).label}で同意"
+        on = self.cleaned_data.get("consent_on")
+        if on and on > timezone.localdate():
+            self.add_error("consent_on", "説明した日が、今日より先になっています。")
+        return told
 
     def clean_bodies(self) -> list[Stakeholder]:
         chosen = list(self.cleaned_data["bodies"])

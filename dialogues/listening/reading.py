@@ -18,6 +18,7 @@ from django.urls import reverse
 from dialogues.consent.sharing import OUTSIDE
 from dialogues.models import (
     Excerpt,
+    Gone,
     Level,
     Prompt,
     SharedVoice,
@@ -25,6 +26,7 @@ from dialogues.models import (
     Transcript,
     TranscriptState,
     Voice,
+    Withdrawal,
 )
 from dialogues.models.transcripts import SENTENCES_PER_PAGE
 from dialogues.trail import trail
@@ -154,10 +156,21 @@ def _tombstones(request: TownRequest) -> Any:
     return Voice.everything.tombstones_for(request.user).of(request.town)
 
 
+def _of_tombstone(request: TownRequest, gone: Voice) -> dict[str, Any]:
+    asked = Withdrawal.objects.visible_to(request.user).of(request.town)
+    asked = asked.filter(numbers__contains=[gone.number])
+    may = request.standing.can
+    return {
+        "voice": gone,
+        "withdrawals": asked if may(Act.HEAR) else [],
+        "may_erase": may(Act.SHARE) and gone.gone_as != Gone.ERASED,
+    }
+
+
 @town_page(Act.READ_A)
 def voice(request: TownRequest, number: int) -> HttpResponse:
     if gone := _tombstones(request).filter(number=number).first():
-        return render(request, "dialogues/voice_gone.html", {"voice": gone})
+        return render(request, "dialogues/voice_gone.html", _of_tombstone(request, gone))
     found = get_object_or_404(voices_seen(request), number=number)
     note_reading(request, Reading.Kind.VOICE, what=found.label, voices=[found.pk])
     may = request.standing.can

@@ -1,3 +1,4 @@
+from .consents import Asked, Disposal, Erasure, Kept, RetentionTerm, Withdrawal
 from .interviews import (
     Attendance,
     Draft,
@@ -5,7 +6,9 @@ from .interviews import (
     Interviewer,
     OpeningQuestions,
     Speaker,
+    Way,
 )
+from .names import Kind, NamesLeft, Pseudonym
 from .recordings import Recording, RecordingKey, RecordingKind, RecordingRule
 from .themes import ActKind, BoardAct, Placement, Theme, ThemeNote
 from .transcripts import (
@@ -31,23 +34,31 @@ from .voices import (
 
 __all__ = [
     "ActKind",
+    "Asked",
     "Attendance",
     "BoardAct",
     "ConsentRecord",
+    "Disposal",
     "Draft",
+    "Erasure",
     "Excerpt",
     "Form",
     "Gone",
     "Interview",
     "Interviewer",
+    "Kept",
+    "Kind",
     "Level",
+    "NamesLeft",
     "OpeningQuestions",
     "Placement",
     "Prompt",
+    "Pseudonym",
     "Recording",
     "RecordingKey",
     "RecordingKind",
     "RecordingRule",
+    "RetentionTerm",
     "Sentence",
     "SharedVoice",
     "SharingDecision",
@@ -61,4 +72,6 @@ __all__ = [
     "Voice",
     "VoiceCounter",
     "VoiceText",
+    "Way",
+    "Withdrawal",
 ]

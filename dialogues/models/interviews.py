@@ -9,6 +9,14 @@ from regions.people.history import tracked
 from stakeholders.models import Stakeholder
 
 
+class Way(models.TextChoices):
+    """How people agreed."""
+
+    PAPER = "paper", "書面"
+    SAID = "said", "口頭"
+    OTHER = "other", "その他"
+
+
 @tracked()
 class Interview(TownModel):
     """オープン・インタビュー: one meeting, and how its people agreed to be written down.
@@ -41,6 +49,10 @@ class Interview(TownModel):
     observation = models.TextField(
         "見えたこと・感じたこと", blank=True, help_text="表情、間、帰りぎわのようすなど"
     )
+    consent_way = models.CharField("同意の形", max_length=10, choices=Way, blank=True)
+    consent_by = models.CharField("同意を説明した人", max_length=60, blank=True)
+    consent_on = models.DateField("説明した日", null=True, blank=True)
+    # Empty: nobody is known to have agreed.
     consent_method = models.CharField(
         "同意の取り方",
         max_length=200,
@@ -52,6 +64,11 @@ class Interview(TownModel):
         ordering = ("-date", "-id")
         constraints = [
             *town_keys("interview"),
+            models.CheckConstraint(
+                name="interview_agreed_somehow_or_not_at_all",
+                condition=~models.Q(consent_method="")
+                | models.Q(consent_way="", consent_by="", consent_on__isnull=True),
+            ),
             models.UniqueConstraint(
                 fields=["municipality", "number"], name="interview_number_once"
             ),
@@ -66,6 +83,12 @@ class Interview(TownModel):
 
     def __str__(self) -> str:
         return self.place
+
+    def save(self, *args, **kwargs) -> None:
+        if not self.consent_method.strip():
+            self.consent_method = self.consent_way = self.consent_by = ""
+            self.consent_on = None
+        super().save(*args, **kwargs)
 
     @property
     def label(self) -> str:
@@ -126,6 +149,7 @@ class Speaker(TownModel):
         Stakeholder, models.PROTECT, related_name="speakers", verbose_name="関係者"
     )
     call_name = models.CharField("呼び名", max_length=30)
+    checked_on = models.DateField("書きとめた声をご本人に見せた日", null=True, blank=True)
 
     class Meta:
         ordering = ("id",)

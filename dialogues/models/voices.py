@@ -17,7 +17,7 @@ from regions.people.acts import Act
 from regions.people.history import tracked
 from stakeholders.models import Stakeholder
 
-from .interviews import Interview, Interviewer, Speaker
+from .interviews import Interview, Interviewer, Speaker, Way
 
 
 class Prompt(models.TextChoices):
@@ -288,6 +288,10 @@ class ConsentRecord(TownModel):
     level = models.CharField("同意の範囲", max_length=1, choices=Level)
     reason = models.CharField("広げた理由", max_length=200, blank=True)
     confirmed_on = models.DateField("あらためて確かめた日", null=True)
+    # As the interview's were when it was recorded; for a widening, how it was asked again.
+    way = models.CharField("同意の形", max_length=10, choices=Way, blank=True)
+    explained_by = models.CharField("説明した人", max_length=60, blank=True)
+    explained_on = models.DateField("説明した日", null=True)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 
     class Meta:

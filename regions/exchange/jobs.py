@@ -21,14 +21,18 @@ carries_out(actions.WRITE)(actions.write)
 @shared_task
 def forget_files() -> None:
     """Files that nobody came back to. What they hold is not read for that."""
-    old = Q(updated_at__lt=timezone.now() - KEPT_FOR, finished_at__isnull=True)
     with clock():
-        Import.objects.filter(old).update(
-            content=None,
-            choice={},
-            layout={},
-            findings={},
-            accepted={},
-            state=ImportState.STOPPED,
-            finished_at=timezone.now(),
-        )
+        forget(Q(updated_at__lt=timezone.now() - KEPT_FOR))
+
+
+def forget(which: Q) -> None:
+    """Of the files that are being read still. Within `clock()`."""
+    Import.objects.filter(which, finished_at__isnull=True).update(
+        content=None,
+        choice={},
+        layout={},
+        findings={},
+        accepted={},
+        state=ImportState.STOPPED,
+        finished_at=timezone.now(),
+    )

@@ -53,6 +53,7 @@ class Reading(TownModel):
         STORY = "story", "物語の根拠の声"
         BRIEF = "brief", "資料の下書き"
         EDITION = "edition", "出した資料"
+        PERSON = "person", "この方について保有する記録"
 
     class How(models.TextChoices):
         SCREEN = "screen", "画面"

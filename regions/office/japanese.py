@@ -7,17 +7,26 @@ import unicodedata
 
 import jaconv
 
-VARIANTS = str.maketrans(
-    {"髙": "高", "﨑": "崎", "濵": "浜", "濱": "浜", "邊": "辺", "邉": "辺", "齋": "斎", "齊": "斎",
-     "斉": "斎", "澤": "沢", "嶋": "島", "冨": "富", "眞": "真", "廣": "広", "檮": "梼", "惠": "恵",
-     "ヶ": "が", "ケ": "が", "〜": "~", "～": "~", "―": "ー", "‐": "-", "−": "-"}
+KANJI_VARIANTS = str.maketrans(
+    {"髙": "高", "﨑": "崎", "嵜": "崎", "碕": "崎", "濵": "浜", "濱": "浜", "邊": "辺", "邉": "辺",
+     "齋": "斎", "齊": "斎", "斉": "斎", "澤": "沢", "嶋": "島", "嶌": "島", "冨": "富", "眞": "真",
+     "廣": "広", "檮": "梼", "惠": "恵", "國": "国", "德": "徳", "櫻": "桜", "瀨": "瀬", "瀧": "滝",
+     "壽": "寿", "榮": "栄", "條": "条", "藏": "蔵", "龍": "竜", "淺": "浅", "增": "増", "黑": "黒",
+     "圓": "円", "關": "関", "觀": "観", "萬": "万", "與": "与", "傳": "伝", "靜": "静", "禮": "礼",
+     "塚": "塚", "逸": "逸", "隆": "隆", "鐵": "鉄", "寬": "寛", "巖": "巌", "桒": "桑", "栁": "柳",
+     "舘": "館", "曾": "曽", "薗": "園", "埜": "野", "峯": "峰", "彌": "弥", "應": "応", "𠮷": "吉"}
 )  # fmt: skip
+VARIANTS = KANJI_VARIANTS | str.maketrans(
+    {"ヶ": "が", "ケ": "が", "〜": "~", "～": "~", "―": "ー", "‐": "-", "−": "-"}
+)
+FORMS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""What selects one of several forms of the letter before it."""
 SPACES = re.compile(r"\s+")
 
 
 def fold(text: str) -> str:
     """NFKC, lower case, old kanji forms and ヶ/ケ/が as one, katakana as hiragana, no spaces."""
-    text = unicodedata.normalize("NFKC", text).casefold().translate(VARIANTS)
+    text = FORMS.sub("", unicodedata.normalize("NFKC", text)).casefold().translate(VARIANTS)
     return SPACES.sub("", jaconv.kata2hira(text))
 
 

@@ -14,7 +14,7 @@ import os
 import re
 import tempfile
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -59,6 +59,8 @@ TURNS_AROUND = dict.fromkeys(
 class Paper:
     pdf: bytes
     pages: int
+    places: dict[str, int] = field(default_factory=dict)
+    """On which page each element that has an id begins."""
 
 
 RENDERING = threading.Lock()
@@ -87,7 +89,12 @@ def render(html: str, *styles: str) -> Paper:
             string=html.translate(TURNS_AROUND), base_url=None, url_fetcher=closed_fetcher()
         )
         document = page.render(stylesheets=sheets, font_config=fonts, pdf_variant="pdf/ua-1")
-        return Paper(document.write_pdf(pdf_variant="pdf/ua-1"), len(document.pages))
+        places = {
+            name: number
+            for number, each in reversed(list(enumerate(document.pages, start=1)))
+            for name in each.anchors
+        }
+        return Paper(document.write_pdf(pdf_variant="pdf/ua-1"), len(document.pages), places)
 
 
 def file_name(*parts: str, date: dt.date, version: int) -> str:

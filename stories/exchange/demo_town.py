@@ -20,7 +20,7 @@ from django.db.models import Max, Q
 from dialogues.board import actions as board
 from dialogues.consent import sharing
 from dialogues.listening import actions as listening
-from dialogues.models import Form, Interview, Level, Prompt, Theme, Voice
+from dialogues.models import Form, Interview, Level, Prompt, Theme, Voice, Way
 from regions.models import (
     AdvisorNote,
     Bureau,
@@ -280,6 +280,7 @@ class DemoTown:
             opening_questions="\n".join(record.get("opening_questions") or []),
             observation=record.get("observation") or "",
             consent_method=record.get("consent_method") or "",
+            consent_way=_way(record.get("consent_method") or ""),
         )
         interview.full_clean(exclude=["number"])
         self.interviews[record["id"]] = listening.save_interview(
@@ -292,7 +293,7 @@ class DemoTown:
 
     def _voice(self, record: dict) -> None:
         key = uuid.uuid5(KEY_SPACE, f"{self.town.code}/{record['id']}")
-        if known := Voice.objects.of(self.town).filter(entry_key=key).first():
+        if known := Voice.everything.of(self.town).filter(entry_key=key).first():
             self.voices[record["id"]] = known
             return
         self.voices[record["id"]] = listening.add_voice(
@@ -372,6 +373,13 @@ class DemoTown:
 
 def _day(typed: str | None) -> dt.date | None:
     return parse_date(typed) if typed else None
+
+
+def _way(words: str) -> str:
+    """The form of consent that the words tell."""
+    if "署名" in words or "同意書" in words or "承諾書" in words:
+        return Way.PAPER
+    return Way.SAID if "口頭" in words else ""
 
 
 def _time(typed: str | None) -> dt.time | None:

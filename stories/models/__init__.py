@@ -1,4 +1,4 @@
-from .briefs import Audience, Brief, BriefQuote, Edition, EditionQuote, Purpose, preparable
+from .briefs import Audience, Brief, BriefQuote, Edition, EditionQuote, Purpose, Recall, preparable
 from .notices import Notice
 from .stories import (
     Citation,
@@ -23,6 +23,7 @@ __all__ = [
     "Notice",
     "Persuasion",
     "Purpose",
+    "Recall",
     "Section",
     "Service",
     "Step",

@@ -74,6 +74,9 @@ class Brief(TownModel):
     to_decide = models.TextField("きょう決めたいこと（1行に1つ）", blank=True)
     footer = models.CharField("欄外の注", max_length=120, blank=True)
 
+    # Why it has to be read again, in words, until somebody asks for approval anew.
+    to_check = models.CharField("要確認", max_length=200, blank=True, editable=False)
+
     asked_at = models.DateTimeField("確認を頼んだ時", null=True, editable=False)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -203,6 +206,7 @@ class EditionQuote(TownModel):
     level = models.CharField(max_length=1, choices=Level)
     text = models.TextField()
     public_label = models.CharField(max_length=40)
+    page = models.PositiveSmallIntegerField("頁", null=True)
 
     class Meta:
         ordering = ("printed_number",)
@@ -215,3 +219,41 @@ class EditionQuote(TownModel):
 
     def __str__(self) -> str:
         return f"声{self.printed_number}"
+
+
+@tracked()
+class Recall(TownModel):
+    """回収: how many copies of an edition were handed out, and how many came back.
+
+    Whether it has to be recalled is asked of its voices as they are now (stories/paper/recall.py).
+    """
+
+    see_act, edit_act = Act.SEE_BRIEFS, Act.PREPARE_BRIEF
+
+    edition = TownLink(Edition, models.PROTECT, related_name="recalls")
+    copies = models.PositiveIntegerField("配った部数", null=True, blank=True)
+    returned = models.PositiveIntegerField("回収した部数", null=True, blank=True)
+    replaced = models.BooleanField("差替えの紙を配った", default=False)
+    note = models.CharField(
+        "覚え",
+        max_length=200,
+        blank=True,
+        help_text="例: 議会事務局の控え1部は、議会の決まりで残る",
+    )
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            *town_keys("recall", "edition"),
+            models.UniqueConstraint(fields=["edition"], name="recall_once_an_edition"),
+            models.CheckConstraint(
+                name="recall_no_more_than_was_handed_out",
+                condition=Q(copies__isnull=True)
+                | Q(returned__isnull=True)
+                | Q(returned__lte=models.F("copies")),
+                violation_error_message="回収した部数が、配った部数より多くなっています。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.edition)

@@ -51,7 +51,7 @@ def ask_approval(brief: Brief, *, by: Standing) -> None:
     with transaction.atomic():
         held = _hold(brief.pk)
         held.approved_at = held.approved_by = None
-        held.approval_words = held.approved_fingerprint = ""
+        held.approval_words = held.approved_fingerprint = held.to_check = ""
         held.asked_at, held.asked_by = timezone.now(), by.user
         held.save()
 
@@ -97,8 +97,8 @@ def issue(job: Job, report: Report) -> Edition:
 
 
 def _record(job: Job, *, content: Content, paper: Paper, number: int) -> Edition:
-    _share([quote.voice for quote in content.quotes])
     brief = _hold(job.payload["brief"])
+    _share([quote.voice for quote in content.quotes])
     if done := Edition.objects.filter(job=job).defer("pdf").first():
         return done
     now = content_of(brief)
@@ -134,6 +134,7 @@ def _record(job: Job, *, content: Content, paper: Paper, number: int) -> Edition
             level=voices[quote.voice].level,
             text=quote.text,
             public_label=quote.label,
+            page=paper.places.get(f"quote-{quote.number}"),
         )
     return edition
 

@@ -6,12 +6,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dialogues.models import Voice
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from dialogues.models import Level, Voice
 from regions.people.access import NotAllowed, Standing
 from regions.people.acts import Act
 from stories.models import Edition, EditionQuote
 
-from .rules import taken_back
+from .rules import UNREAD, taken_back
+
+# As rules.taken_back, for a query over editions.
+TAKEN_BACK = (
+    Q(quotes__voice__gone_at__isnull=False)
+    | ~Q(quotes__voice__level=Level.A)
+    | Q(quotes__voice__sensitive=True)
+    | Q(
+        quotes__voice__stakeholder__sole_in_town=True,
+        quotes__voice__stakeholder__org_consent_on__isnull=True,
+    )
+)
 
 MAY_OPEN = (Act.APPROVE_BRIEF, Act.PREPARE_COUNCIL_BRIEF)
 """Those who see to the recall still need the paper itself."""
@@ -27,6 +40,8 @@ class Shown:
     reasons: list[str] = field(default_factory=list)
     to_recall: bool = False
     may_open: bool = True
+    places: list[tuple[str, str, str]] = field(default_factory=list)
+    """Of each quote to be taken out: where it stands on the paper, which voice, and why."""
 
 
 def shown(editions: Iterable[Edition], standing: Standing) -> list[Shown]:
@@ -36,27 +51,40 @@ def shown(editions: Iterable[Edition], standing: Standing) -> list[Shown]:
     seen = set(
         Voice.objects.visible_to(standing.user).filter(pk__in=printed).values_list("pk", flat=True)
     )
-    return [_shown(edition, seen, standing) for edition in rows]
+    gone = Voice.everything.tombstones_for(standing.user).filter(pk__in=printed)
+    named = seen | set(gone.values_list("pk", flat=True))
+    return [_shown(edition, seen, named, standing) for edition in rows]
 
 
-def _shown(edition: Edition, seen: set[int], standing: Standing) -> Shown:
+def to_recall(editions: QuerySet[Edition]) -> QuerySet[Edition]:
+    """Those that stand printed with a voice that may no longer be."""
+    printed = Edition.objects.filter(TAKEN_BACK, quotes__isnull=False, pk=OuterRef("pk"))
+    return editions.filter(Exists(printed))
+
+
+def _shown(edition: Edition, seen: set[int], named: set[int], standing: Standing) -> Shown:
     found = Shown(edition)
     for quote in edition.quotes.all():
         why = taken_back(quote.voice)
         found.to_recall = found.to_recall or bool(why)
-        if quote.voice_id not in seen:
-            found.hidden += 1
-            continue
-        found.quotes.append(quote)
+        called = str(quote.voice) if quote.voice_id in named else UNREAD
         if why:
+            page = f"{quote.page}頁の{quote}" if quote.page else str(quote)
+            found.places.append((page, called, why))
+        if why and quote.voice_id in named:
             found.reasons.append(f"{quote}（{quote.voice}）は、{why}。")
+        if quote.voice_id in seen:
+            found.quotes.append(quote)
+        elif quote.voice_id not in named:
+            found.hidden += 1
     found.may_open = not found.to_recall or any(standing.can(act) for act in MAY_OPEN)
     return found
 
 
-def check_open(edition: Edition, standing: Standing) -> None:
+def check_open(edition: Edition, standing: Standing) -> Shown:
     [found] = shown([edition], standing)
     if not found.may_open:
         raise NotAllowed(
             "回収が要る版です。載っている声の同意が変わりました。PDFを開けるのは、町の担当者と確認者だけです。"
         )
+    return found

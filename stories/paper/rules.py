@@ -11,10 +11,10 @@ from django.db.models import Max
 from django.utils import timezone
 
 from dialogues.consent.guessing import NotNow, answered
-from dialogues.consent.names import Kind, findings
 from dialogues.consent.sharing import known_names, repeated, unquotable
-from dialogues.models import Form, Gone, Level, Voice
+from dialogues.models import Form, Gone, Kind, Level, Voice
 from dialogues.models.voices import GONE_WORDS
+from dialogues.names.finder import findings
 from regions.models import User
 from regions.people.access import NotAllowed, Standing
 from regions.people.scope import outside
@@ -44,7 +44,10 @@ NEEDED = {
 
 UNREAD = "いまは読めない声"
 
-TOLD_KINDS = {Kind.NAME, Kind.CONTACT, Kind.AGE, Kind.CARE, Kind.FAMILY}
+TOLD_KINDS = {
+    *(Kind.PERSON, Kind.ADDRESS, Kind.PHONE, Kind.DATE_OF_BIRTH, Kind.AGE),
+    *(Kind.CARE, Kind.FAMILY),
+}
 """Of what `findings` sees in a text. Bodies and places are what a paper is about."""
 
 
@@ -215,8 +218,8 @@ def warnings(brief: Brief, content: Content) -> list[str]:
     told: dict[str, None] = {}
     for each in findings(content.printed_text, known_names=names):
         if each.kind in TOLD_KINDS:
-            words = content.printed_text[each.start : each.end].strip()
-            told[f"「{words}」　{each.kind.value}にあたるかもしれません。"] = None
+            words = content.printed_text[each.start : each.end + each.tail].strip()
+            told[f"「{words}」　{each.kind.label}にあたるかもしれません。"] = None
     return list(told)
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views
+from . import recalling, views
 
 urlpatterns = [
     path("briefs/", views.briefs, name="briefs"),
@@ -13,5 +13,7 @@ urlpatterns = [
     path("briefs/<int:pk>/issue/", views.issue, name="brief-issue"),
     path("briefs/<int:pk>/preview/", views.preview, name="brief-preview"),
     path("briefs/<int:pk>/editions/<int:number>/", views.edition, name="edition"),
+    path("recalls/", recalling.recalls, name="recalls"),
+    path("recalls/<int:pk>/", recalling.recall, name="recall"),
     path("jobs/<int:pk>/", views.job, name="job"),
 ]

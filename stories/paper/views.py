@@ -46,9 +46,23 @@ def _mine(request: TownRequest, pk: int) -> Brief:
 @town_page(Act.SEE_BRIEFS)
 def briefs(request: TownRequest) -> HttpResponse:
     seen = Brief.objects.visible_to(request.user).of(request.town)
-    rows = list(seen.select_related("story").annotate(edition_count=Count("editions")))
-    states = states_of(rows, contents_of(rows))
-    context = {"briefs": [(brief, states[brief.pk].value) for brief in rows]}
+    counted = seen.select_related("story").annotate(
+        edition_count=Count("editions", distinct=True), quote_count=Count("quotes", distinct=True)
+    )
+    rows = list(counted)
+    contents = contents_of(rows)
+    states = states_of(rows, contents)
+    context = {
+        "briefs": [
+            # A voice that went, or one that was picked and may no longer be printed.
+            (
+                brief,
+                states[brief.pk].value,
+                bool(brief.to_check) or brief.quote_count > len(contents[brief.pk].quotes),
+            )
+            for brief in rows
+        ]
+    }
     return render(request, "stories/briefs.html", context)
 
 
@@ -244,8 +258,10 @@ def job(request: TownRequest, pk: int) -> HttpResponse:
 def edition(request: TownRequest, pk: int, number: int) -> HttpResponse:
     editions = Edition.objects.visible_to(request.user).of(request.town)
     row = get_object_or_404(editions, brief=pk, number=number)
-    recall.check_open(row, request.standing)
+    found = recall.check_open(row, request.standing)
     what = f"{row.title}　第{row.number}版"
+    if found.to_recall and request.method != "POST":
+        return render(request, "stories/edition_recalled.html", {"edition": row, "each": found})
     note_reading(request, Reading.Kind.EDITION, what=what, how=Reading.How.PDF)
     return _pdf(bytes(row.pdf), row.file_name, as_attachment=True)
 

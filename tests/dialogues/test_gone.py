@@ -138,3 +138,16 @@ def test_withdrawn_words_no_longer_bar_what_others_write(world):
     assert unquotable(world.town)
     withdraw([voice], by=world.staff)
     assert not unquotable(world.town)
+
+
+def test_what_was_deleted_does_not_come_back_after_everything_was_withdrawn(world):
+    interview = make_interview(world.town, by=world.staff)
+    body = make_body(world.town)
+    deleted, said = (
+        make_voice(body, WORDS, by=world.staff, interview=interview, speaker="話し手1")
+        for _ in range(2)
+    )
+    delete_voice(deleted, by=world.staff)
+    withdraw([said], by=world.staff, speaker=said.speaker)
+    with pytest.raises(NotAllowed, match="そのあとにお申し出による取り下げがあり"):
+        undo_delete(deleted, by=world.staff)

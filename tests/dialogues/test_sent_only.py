@@ -20,6 +20,7 @@ def test_opening_one_leads_to_its_page(world, browse):
     word = f"{TOWN}words/{theme.pk}/"
     for person, sent_to, page in (
         (world.checker, f"{TOWN}sharing/{voice.number}/decide/", f"{TOWN}sharing/{voice.number}/"),
+        (world.checker, f"{TOWN}sharing/{voice.number}/words/", f"{TOWN}sharing/{voice.number}/"),
         (world.staff, f"{word}join/", word),
         (world.advisor, f"{word}notes/", word),
         (world.staff, f"{TOWN}words/notes/{note.pk}/answer/", word),

@@ -36,7 +36,7 @@ def test_the_checker_reads_the_proposal_and_approves_it(world, browse):
     client = browse(world.checker)
     shown = page(client, f"{LIST}{voice.number}/")
     assert "浜田さんは82歳" in shown
-    assert "［ある方］は［80代］。要介護2です。</textarea>" in shown
+    assert "［ある方A］は［80代］。要介護2です。</textarea>" in shown
     assert "病気・障害など" in shown
     assert "医療　医療にかかわる方" in shown
     decide(client, voice, decision="approve", text="［ある方］の話です。")

@@ -18,6 +18,7 @@ from regions.people.history.kinds import KINDS
 from regions.people.history.marking import Piece, differences
 from stakeholders.actions import save_stakeholder
 from stakeholders.models import Keeper
+from stories.models import Recall
 
 from ..factories import make_body, make_interview, make_story, make_theme, make_voice
 
@@ -290,6 +291,7 @@ def test_every_kind_opens_and_every_text_can_be_asked_back(full, browse):
         "questions": OpeningQuestions.objects.create(municipality=world.town),
         "story": ours.story,
         "brief": ours.council_brief,
+        "recall": Recall.objects.create(municipality=world.town, edition=ours.edition),
     }
     assert set(things) == set(KINDS)
     client = browse(world.checker)

@@ -42,6 +42,12 @@ READS = {
     "brief-quotes": Kind.BRIEF,
     "brief-preview": Kind.BRIEF,
     "edition": Kind.EDITION,
+    "withdraw-voice": Kind.INTERVIEW,
+    "withdraw-speaker": Kind.INTERVIEW,
+    "withdraw-interview": Kind.INTERVIEW,
+    "consent-ledger": Kind.INTERVIEW,
+    "person": Kind.PERSON,
+    "recalls": Kind.EDITION,
     "import": Kind.IMPORT,
 }
 READS_NOTHING = {
@@ -51,11 +57,15 @@ READS_NOTHING = {
     *("transcripts", "transcript-end", "recordings", "recording", "recording-delete"),
     "recording-rule",
     *("row-act", "row-restore"),
+    *("transcripts", "transcript-end"),
+    *("sharing-reword", "sharing-again"),
     *("sharing-decide", "board-move", "board-undo", "board-acts", "word-new", "word-edit"),
     *("word-split", "word-join", "word-ask", "word-answer", "stories", "story-new", "story-edit"),
     *("story-lines", "story-persuasions", "story-steps", "story-services", "story-ask"),
     *("story-answer", "citation-reread", "step-finish", "briefs", "brief-new", "brief-edit"),
     *("brief-ask-approval", "brief-approve", "brief-issue", "job", "people", "person-new"),
+    *("voice-erase", "retention", "retention-term", "erasures"),
+    *("withdrawal", "withdrawal-form", "speaker-checked", "recall"),
     *("people-rule", "slip", "access-review", "access-end", "readers"),
     # What is taken along as a file is noted when it goes (tests/dialogues/test_files.py).
     *("file-out", "file-in", "file-template", "import-layout", "import-start", "import-stop"),

@@ -6,6 +6,7 @@ Taken some hours after midnight, when whatever was begun on that day has ended.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +18,13 @@ from regions.people.locks.doors import clock
 
 from .records import rows_between, tables
 from .sheets import (
+    ERASED,
     FIRST,
     LINES,
     Sheet,
     Unreadable,
     add_line,
+    erased_of,
     kept_in,
     lines_in,
     made,
@@ -37,6 +40,15 @@ SOMETHING_DIFFERS = (
 
 class OfADayToCome(Exception):
     """A digest with a later date, in whose shadow no other would be taken."""
+
+
+ErasedRows = Callable[[Municipality], dict[str, dict[int, tuple[str, str]]]]
+
+
+def erased_rows(known: ErasedRows) -> ErasedRows:
+    """Decorator. Tells the rows that were lawfully erased: {table: {id: (hash, day)}}."""
+    ERASED.append(known)
+    return known
 
 
 @clock()
@@ -186,8 +198,20 @@ def _rows_against_sheet(
     except KeyError as column:
         return [f"{name} の列 {column} がなくなり、確かめられません。"]
     added = rows_between(table, town, after, sheet.date).exclude(pk__in=written)
+    # A row that the ledger of erasures names was taken away lawfully, if it is the one that was
+    # there. With other columns than the sheet's there is no telling.
+    same_columns = tuple(sheet.columns.get(name, ())) == table.columns
+    lawful = {
+        pk
+        for pk, (sha256, _) in erased_of(town).get(name, {}).items()
+        if pk in written and (not same_columns or written[pk] == sha256)
+    }
     return [
-        *(f"{name} の {pk} 番が消されています。" for pk in written if pk not in there),
+        *(
+            f"{name} の {pk} 番が消されています。"
+            for pk in written
+            if pk not in there and pk not in lawful
+        ),
         *(
             f"{name} の {pk} 番が書きかえられています。"
             for pk, row in there.items()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,11 +69,29 @@ def path_of(folder: Path, town: str, date: dt.date) -> Path:
     return folder / town / f"{date}.txt"
 
 
+ERASED: list[Callable[[Municipality], dict[str, dict[int, tuple[str, str]]]]] = []
+"""Filled by `digests.erased_rows`."""
+
+
+def erased_of(town: Municipality) -> dict[str, dict[int, tuple[str, str]]]:
+    """{table: {id: (hash, day)}} of what was lawfully erased."""
+    found: dict[str, dict[int, tuple[str, str]]] = defaultdict(dict)
+    for known in ERASED:
+        for table, rows in known(town).items():
+            found[table] |= rows
+    return found
+
+
 def made(town: Municipality, date: dt.date, *, after: dt.date | None, previous: str) -> Sheet:
-    """From the database, as it is now."""
+    """From the database, as it is now; of what was erased, with the hashes that the ledger kept."""
     sheet = Sheet(town.code, date, previous)
+    gone = erased_of(town)
     for name, table in tables().items():
-        if rows := table.hashed(rows_between(table, town, after, date), table.columns):
+        rows = table.hashed(rows_between(table, town, after, date), table.columns)
+        for pk, (sha256, day) in gone.get(name, {}).items():
+            if (after is None or str(after) < day) and day <= str(date):
+                rows.setdefault(pk, sha256)
+        if rows:
             sheet.columns[name], sheet.rows[name] = list(table.columns), rows
     return sheet
 

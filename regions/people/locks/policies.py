@@ -7,7 +7,7 @@ owner. `statements()` gives the whole as SQL that can be run again and again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +83,7 @@ QUESTION = may("select insert", adds="author_id = tsumugi.person() AND answer = 
 LOCKS: dict[type[models.Model], dict[Worn, May]] = {}
 OPEN: dict[str, dict[str, May]] = {}
 GUARDS: list[str] = []
+OWNER_FUNCTIONS: list[Callable[[], str]] = []
 BY_LOGIN: dict[type[models.Model], May] = {}
 READ_BY_ALL: set[type[models.Model]] = set()
 
@@ -195,6 +196,13 @@ DROP TRIGGER IF EXISTS {name} ON {table};
 CREATE TRIGGER {name} BEFORE {on} ON {table} FOR EACH ROW EXECUTE FUNCTION tsumugi.{name}();""")
 
 
+def owner_function(sql: Callable[[], str]) -> Callable[[], str]:
+    """Decorator. A function of the owner's (SECURITY DEFINER) with who may call it; written when
+    all is registered."""
+    OWNER_FUNCTIONS.append(sql)
+    return sql
+
+
 def open_table(
     table: str | type[models.Model],
     *,
@@ -224,6 +232,8 @@ def statements() -> Iterator[str]:
     for model, rights in LOCKS.items():
         yield from _locked(model, rights)
     yield from GUARDS
+    for written in OWNER_FUNCTIONS:
+        yield written()
     for table, given in OPEN.items():
         for role, right in given.items():
             yield _grant(table, role, right)

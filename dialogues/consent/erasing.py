@@ -1,0 +1,161 @@
+"""消去: a voice's words are taken out of the history, too. Only the clock does it.
+
+What goes with a voice is registered by each room with `erases` (rows of tables, in its `locks`) or
+`erases_files`. The function that this becomes belongs to the tables' owner; no role that answers
+people may call it. The nightly digests go on holding: the ledger keeps the hash of each history
+row that went, so that a lawful erasure is told from a row that somebody took away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from dialogues.models import Erasure, Gone, Voice
+from regions.models import Municipality, User
+from regions.people.history.digests import erased_rows
+from regions.people.history.records import tables
+from regions.people.locks.policies import event_model, owner_function
+
+from . import ledger
+from .ledger import Line, digest_of
+
+FUNCTION = Path(__file__).with_name("erase_voice.sql")
+PAST_OF = "SELECT past.pgh_id FROM dialogues_voice gone CROSS JOIN LATERAL"
+
+
+@dataclass(frozen=True)
+class Erasable:
+    model: type[models.Model]
+    where: str
+    blank: tuple[str, ...] = ()
+    events: str = "true"
+
+
+ERASABLES: list[Erasable] = []
+FILES: list[Callable[[Voice], None]] = []
+
+
+def erases(
+    model: type[models.Model], where: str, *, blank: Iterable[str] = (), events: str = "true"
+) -> None:
+    """Rows that hold a voice's words, or point at it: SQL over the table's columns, in which
+    `gone` is the voice. They are deleted, or their columns `blank` are emptied. Their history is
+    deleted as far as `events` says."""
+    ERASABLES.append(Erasable(model, where, tuple(blank), events))
+
+
+def erases_files(eraser: Callable[[Voice], None]) -> Callable[[Voice], None]:
+    """Decorator. Deletes what of a voice lies outside the database; safe to run twice."""
+    FILES.append(eraser)
+    return eraser
+
+
+@owner_function
+def erase_voice() -> str:
+    rows, events = [], []
+    for each in ERASABLES:
+        emptied = ", ".join(f"{column} = ''" for column in each.blank)
+        act = (
+            ("UPDATE", _table(each.model), "SET", emptied)
+            if emptied
+            else ("DELETE FROM", _table(each.model))
+        )
+        rows.append(" ".join((*act, "WHERE", f"{each.where};")))
+        if history := event_model(each.model):
+            past = f"({each.where}) AND ({each.events});"
+            events.append(" ".join(("DELETE FROM", _table(history), "WHERE", past)))
+    written = FUNCTION.read_text(encoding="utf-8")
+    for name, statements in (("ROWS", rows), ("EVENTS", events)):
+        written = re.sub(
+            rf"^  {name}$", lambda _, all=statements: "\n".join(all), written, flags=re.M
+        )
+    return written
+
+
+def _table(model: type[models.Model]) -> str:
+    return f"public.{model._meta.db_table}"
+
+
+@transaction.atomic
+def erase(
+    voice: Voice, *, why: Erasure.Why, by: User | None, folder: Path | None = None
+) -> Erasure | None:
+    """None where nothing of it is left. Within `clock()`; the file of the ledger comes last."""
+    rows = _history_of(voice)
+    if voice.gone_as == Gone.ERASED and not rows:
+        return None
+    for eraser in FILES:
+        eraser(voice)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tsumugi.erase_voice(%s, %s)", [voice.municipality_id, voice.pk])
+    written = ledger.write_down(voice, kind=Erasure.Kind.ERASED, why=why, by=by, rows=rows)
+    ledger.copy_to_file(folder)
+    return written
+
+
+def _history_of(voice: Voice) -> dict[str, dict[str, list[str]]]:
+    """{table: {id: [hash, day]}} of the history rows that will go."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for each in ERASABLES:
+        history = event_model(each.model)
+        name = history._meta.db_table if history else ""
+        if history is None or name not in tables():
+            continue
+        with connection.cursor() as cursor:
+            past = f"({each.where}) AND ({each.events})"
+            inner = " ".join(("SELECT pgh_id FROM", name, "WHERE", past))
+            cursor.execute(" ".join((PAST_OF, "(", inner, ") past WHERE gone.id = %s")), [voice.pk])
+            ids = [row[0] for row in cursor.fetchall()]
+        table = tables()[name]
+        rows: Any = table.of(voice.municipality).filter(pk__in=ids)
+        days = dict(rows.values_list("pk", table.at))
+        hashes = table.hashed(rows, table.columns)
+        if ids:
+            found[name] = {
+                str(pk): [hashes[pk], str(timezone.localdate(days[pk]))] for pk in sorted(ids)
+            }
+    return found
+
+
+@erased_rows
+def known_to_the_digests(town: Municipality) -> dict[str, dict[int, tuple[str, str]]]:
+    found: dict[str, dict[int, tuple[str, str]]] = defaultdict(dict)
+    for rows in Erasure.objects.of(town).values_list("rows", flat=True):
+        for table, gone in rows.items():
+            found[table] |= {int(pk): (sha256, day) for pk, (sha256, day) in gone.items()}
+    return found
+
+
+def reapply(lines: Iterable[Line], *, folder: Path | None = None) -> dict[str, int]:
+    """After an older backup was restored: erases again what the ledger says was gone. What was
+    only withdrawn is erased, too: nobody may read it any more. Counts by town."""
+    wanted: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        wanted[line.town].append(line)
+    counts: dict[str, int] = {}
+    for code, listed in wanted.items():
+        town = Municipality.objects.get(code=code)
+        counts[code] = 0
+        for voice in Voice.everything.of(town).select_related("municipality"):
+            # A line that the restored ledger has is one that was carried out before the backup.
+            mine = [one for one in listed if one.digest == digest_of(one.salt, code, voice.number)]
+            if not mine or _stands_as_told(voice, mine):
+                continue
+            if erase(voice, why=Erasure.Why.RESTORED, by=None, folder=folder):
+                counts[code] += 1
+    return counts
+
+
+def _stands_as_told(voice: Voice, lines: list[Line]) -> bool:
+    erased = any(line.kind == Erasure.Kind.ERASED for line in lines)
+    if erased:
+        return voice.gone_as == Gone.ERASED and not _history_of(voice)
+    return voice.gone_as in (Gone.WITHDRAWN, Gone.ERASED)

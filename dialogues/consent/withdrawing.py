@@ -1,0 +1,156 @@
+"""取り下げ: the page that says what will happen, and the one that says what is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from dialogues.models import Asked, Interview, Speaker, Voice, VoiceText, Withdrawal
+from dialogues.trail import printings, recall_pages, trail
+from regions.models import Reading
+from regions.office.dates import wareki
+from regions.office.forms import TownForm
+from regions.people.access import NotAllowed
+from regions.people.acts import Act
+from regions.people.scope import TownRequest, town_page
+from regions.readings.log import note_reading
+
+from . import gone
+from .repeating import repeats_of
+
+
+class WithdrawForm(TownForm):
+    class Meta(TownForm.Meta):
+        model = Withdrawal
+        fields = ("asked_on", "asked_by")
+        widgets = {"asked_by": forms.RadioSelect}
+
+    def __init__(self, *args: Any, heard: Interview, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.heard = heard
+        self.initial.setdefault("asked_on", timezone.localdate())
+        self.fields["asked_by"].choices = Asked.choices  # type: ignore[attr-defined]
+
+    def clean_asked_on(self) -> Any:
+        day = self.cleaned_data["asked_on"]
+        if day > timezone.localdate():
+            raise ValidationError("お申し出の日が、今日より先になっています。")
+        if day < self.heard.date:
+            heard = wareki(self.heard.date, weekday=False)
+            raise ValidationError(f"お申し出の日が、聴いた日（{heard}）より前になっています。")
+        return day
+
+
+def _mine(request: TownRequest):
+    rows = Voice.objects.editable_by(request.user).of(request.town)
+    return rows.select_related("stakeholder", "speaker", "interview__municipality")
+
+
+def _interviews(request: TownRequest):
+    return Interview.objects.editable_by(request.user).of(request.town)
+
+
+@town_page(Act.HEAR)
+def withdraw_voice(request: TownRequest, number: int) -> HttpResponse:
+    voice = get_object_or_404(_mine(request), number=number)
+    back = reverse("voice", args=[request.town.code, number])
+    return _confirm(
+        request, [voice], voice.interview, title=f"{voice.label}を取り下げる", back=back
+    )
+
+
+@town_page(Act.HEAR)
+def withdraw_speaker(request: TownRequest, pk: int) -> HttpResponse:
+    speakers = Speaker.objects.editable_by(request.user).of(request.town)
+    speaker = get_object_or_404(speakers.select_related("interview", "stakeholder"), pk=pk)
+    voices = list(_mine(request).filter(speaker=speaker))
+    _check_all(voices, Voice.objects.of(request.town).filter(speaker=speaker).count())
+    title = f"「{speaker.call_name}」さんの声をすべて取り下げる"
+    back = reverse("interview", args=[request.town.code, speaker.interview_id])
+    return _confirm(request, voices, speaker.interview, title=title, back=back, speaker=speaker)
+
+
+@town_page(Act.HEAR)
+def withdraw_interview(request: TownRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(_interviews(request), pk=pk)
+    voices = list(_mine(request).filter(interview=found))
+    _check_all(voices, found.voices.count())
+    title = f"「{found.place}」での聴き取りの声をすべて取り下げる"
+    back = reverse("interview", args=[request.town.code, pk])
+    return _confirm(request, voices, found, title=title, back=back, whole=found)
+
+
+def _check_all(voices: list[Voice], count: int) -> None:
+    """Whoever can't read all of them can't say that he withdraws all of them."""
+    if len(voices) < count:
+        raise NotAllowed(
+            "この中に、あなたには読めない声があります。すべてを取り下げるときは、聴いた人か町の担当者に"
+            "お伝えください。"
+        )
+
+
+def _confirm(
+    request: TownRequest,
+    voices: list[Voice],
+    heard: Interview,
+    *,
+    title: str,
+    back: str,
+    speaker: Speaker | None = None,
+    whole: Interview | None = None,
+) -> HttpResponse:
+    form = WithdrawForm(request.POST or None, town=request.town, heard=heard)
+    if request.method == "POST" and voices and form.is_valid():
+        told = form.cleaned_data
+        done = gone.withdraw(voices, by=request.user, speaker=speaker, whole=whole, **told)
+        messages.success(request, f"{len(voices)}件の声を取り下げました。")
+        return redirect("withdrawal", code=request.town.code, pk=done.pk)
+    said = VoiceText.objects.filter(voice__in=voices).values_list("search_text", flat=True)
+    context = {
+        "title": title,
+        "back": back,
+        "form": form,
+        "whole": whole,
+        "rows": [(voice, trail(request.standing, voice)) for voice in voices],
+        "papers": _papers(request, voices),
+        "repeats": repeats_of(request.town, said),
+    }
+    shown = [voice.pk for voice in voices]
+    what = voices[0].label if len(voices) == 1 else heard.place
+    note_reading(request, Reading.Kind.INTERVIEW, what=what, voices=shown)
+    return render(request, "dialogues/withdraw.html", context)
+
+
+def _papers(request: TownRequest, voices: Iterable[Voice]) -> list[str]:
+    return [f"{v}は、{words}。" for v in voices for words in printings(request.standing, v)]
+
+
+@town_page(Act.HEAR)
+def withdrawal(request: TownRequest, pk: int) -> HttpResponse:
+    """What was done, and what people have to do now: papers to call back, texts to look at."""
+    rows = Withdrawal.objects.visible_to(request.user).of(request.town)
+    found = get_object_or_404(rows.select_related("interview", "speaker", "recorded_by"), pk=pk)
+    gone_now = Voice.everything.tombstones_for(request.user).of(request.town)
+    tombstones = list(gone_now.filter(number__in=found.numbers))
+    context = {
+        "withdrawal": found,
+        "voices": tombstones,
+        "papers": _papers(request, tombstones),
+        "recall_pages": recall_pages(request.standing),
+    }
+    return render(request, "dialogues/withdrawal.html", context)
+
+
+@town_page(Act.HEAR)
+def withdrawal_form(request: TownRequest, pk: int) -> HttpResponse:
+    """取り下げ書, for who would rather write. A4, one page."""
+    found = get_object_or_404(_interviews(request), pk=pk)
+    return render(request, "dialogues/withdrawal_form.html", {"interview": found})

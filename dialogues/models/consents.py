@@ -1,0 +1,151 @@
+"""What is kept of how consent ended: who withdrew, what is thrown away when, and what was erased."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from regions.models import TownLink, TownModel, town_keys
+from regions.people.acts import Act
+from regions.people.history import tracked
+
+from .interviews import Interview, Speaker
+
+
+class Asked(models.TextChoices):
+    """How someone said that he withdraws."""
+
+    PAPER = "paper", "書面（取り下げ書）"
+    SAID = "said", "口頭（お会いして）"
+    PHONE = "phone", "電話"
+    OTHER = "other", "その他"
+
+
+class Withdrawal(TownModel):
+    """取り下げ: that somebody asked, and which numbers it was about. Why is not asked."""
+
+    see_act, edit_act = Act.HEAR, Act.HEAR
+
+    interview = TownLink(Interview, models.PROTECT, related_name="withdrawals")
+    speaker = TownLink(Speaker, models.PROTECT, null=True, related_name="withdrawals")
+    asked_on = models.DateField("お申し出の日")
+    asked_by = models.CharField("お申し出の方法", max_length=10, choices=Asked)
+    numbers = ArrayField(models.PositiveIntegerField(), verbose_name="声の番号")
+    repeats = models.JSONField(default=list)
+    """Texts that repeated the words: [what it is called, the address of its page]. No words."""
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [*town_keys("withdrawal", "interview", "speaker")]
+
+    def __str__(self) -> str:
+        return "・".join(f"声-{number:04d}" for number in self.numbers)
+
+
+class Kept(models.TextChoices):
+    """Kinds of records, by how long they are kept."""
+
+    VOICES = "voices", "声・同意の記録・聴き取りの記録"
+    AUDIO = "audio", "録音"
+    CONTACTS = "contacts", "連絡先"
+    PAPERS = "papers", "物語・議会などに出した資料"
+
+
+@tracked()
+class RetentionTerm(TownModel):
+    """保存の期間 of one kind, where the town has set its own."""
+
+    see_act, edit_act = Act.SEE_HISTORY, Act.SHARE
+
+    kind = models.CharField("記録", max_length=10, choices=Kept, editable=False)
+    years = models.PositiveSmallIntegerField("年", null=True, blank=True)
+    days = models.PositiveSmallIntegerField("日", null=True, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [
+            *town_keys("retentionterm"),
+            models.UniqueConstraint(fields=["municipality", "kind"], name="retentionterm_once"),
+            models.CheckConstraint(
+                name="retentionterm_in_years_or_days",
+                condition=Q(years__isnull=False, days__isnull=True)
+                | Q(years__isnull=True, days__isnull=False),
+                violation_error_message="年か日の、どちらか一つを書いてください。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.years}年" if self.years is not None else f"{self.days}日"
+
+
+class Disposal(TownModel):
+    """What the checker decided on one thing whose time is over. Only added to; the newest holds."""
+
+    class Decision(models.TextChoices):
+        DISCARD = "discard", "廃棄する"
+        EXTEND = "extend", "延ばす"
+
+    see_act, edit_act = Act.SEE_HISTORY, Act.SHARE
+
+    kind = models.CharField("記録", max_length=10, choices=Kept)
+    subject = models.BigIntegerField()
+    """The id of the thing in its own table: an interview, an edition."""
+    due_on = models.DateField("満了日の翌日")
+    decision = models.CharField("決めたこと", max_length=10, choices=Decision)
+    until = models.DateField("延ばす期限", null=True)
+    reason = models.CharField("延ばす理由", max_length=200, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            *town_keys("disposal"),
+            models.CheckConstraint(
+                name="disposal_extended_until_and_why",
+                condition=Q(decision="discard", until__isnull=True, reason="")
+                | (Q(decision="extend", until__isnull=False) & ~Q(reason="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.get_decision_display()}"
+
+
+class Erasure(TownModel):
+    """消去の台帳: that something was taken away for good, for whoever restores an older backup.
+
+    `digest` is a salted hash of what it was (dialogues/consent/ledger.py); no text, no number.
+    `rows` are the history rows that went with it: {table: {id: [hash, day]}}, as the nightly
+    digests knew them. Only added to, and copied to a file beside the digests.
+    """
+
+    class Kind(models.TextChoices):
+        WITHDRAWN = "withdrawn", "声の取り下げ"
+        ERASED = "erased", "声の消去"
+
+    class Why(models.TextChoices):
+        ASKED = "asked", "お申し出"
+        TERM = "term", "保存の期間の満了"
+        RESTORED = "restored", "バックアップを戻したあとの、消去のやり直し"
+
+    see_act, edit_act = Act.SEE_HISTORY, Act.SHARE
+
+    kind = models.CharField("したこと", max_length=10, choices=Kind)
+    why = models.CharField("わけ", max_length=10, choices=Why)
+    salt = models.CharField(max_length=32)
+    digest = models.CharField(max_length=64)
+    rows = models.JSONField(default=dict)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            *town_keys("erasure"),
+            models.UniqueConstraint(fields=["municipality", "digest"], name="erasure_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.digest[:12]}"
