@@ -17,6 +17,11 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+# Connections that are kept open from one request to the next, in a process that answers people.
+# Nothing stays on one: roles and settings end with the transaction (regions/people/locks/doors.py).
+POOL = int(os.environ.get("DATABASE_POOL", "0"))
+
+
 def database(url: str) -> dict:
     """`postgresql://USER:PASSWORD@HOST:PORT/NAME`, or `…@/NAME?host=/socket/folder`."""
     parts = urlsplit(url)
@@ -29,6 +34,9 @@ def database(url: str) -> dict:
         "HOST": query.get("host", [unquote(parts.hostname or "")])[0],
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 0,
+        # Each is asked whether it still stands before a request gets it: the database may restart.
+        "CONN_HEALTH_CHECKS": POOL > 0,
+        "OPTIONS": {"pool": {"min_size": 2, "max_size": POOL}} if POOL else {},
     }
 
 

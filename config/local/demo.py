@@ -29,6 +29,8 @@ from config.local.engines.processes import (
 ADDRESS = "127.0.0.1"
 VAR = CLONE / "var"
 LOGS = VAR / "log"
+KEPT_OPEN = "10"
+"""Database connections of the web process."""
 HEALTH_SECONDS = 60
 LOADED = "loaded-"
 
@@ -134,7 +136,8 @@ class Demo:
             ("worker", working, (*celery, "worker", *pool, "--loglevel=INFO")),
             ("scheduler", working, (*celery, "beat", "--loglevel=INFO")),
         ):
-            self.parts.append(self.start(name, *words, DATABASE_URL=database))
+            kept = KEPT_OPEN if name == "web" else "0"
+            self.parts.append(self.start(name, *words, DATABASE_URL=database, DATABASE_POOL=kept))
 
     def start(self, name: str, *words: str, **other: str) -> Part:
         return start_part(

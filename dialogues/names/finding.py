@@ -24,8 +24,9 @@ class Finding:
     replacement: str = ""
     tail: int = 0
     rank: int = 3
-    known: bool = False
     """Where two overlap, the lower rank holds; of the same rank, the longer."""
+    known: bool = False
+    """One of the names that were given, not one that was guessed."""
 
     def words(self, text: str) -> str:
         return text[self.start : self.end]
