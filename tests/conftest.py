@@ -1,8 +1,11 @@
+import os
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.conf import settings as all_settings
+from django.db import connection, transaction
+from django.test import Client, override_settings
 
 from dialogues.models import Level, ThemeNote, Voice, Withdrawal
 from regions.models import (
@@ -33,16 +36,42 @@ from .factories import (
 )
 from .world import World, begin_support, make_world
 
+QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+if "MIGRATED_DATABASE" in os.environ:
+
+    @pytest.fixture(scope="session")
+    def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
+        """A copy of the migrated database for each process of the run. Without it (on a server
+        that the caller named) pytest-django migrates one."""
+        name = (
+            connection.settings_dict["TEST"]["NAME"] or f"test_{connection.settings_dict['NAME']}"
+        )
+        with django_db_blocker.unblock():
+            connection.close()
+            with connection._nodb_cursor() as cursor:
+                cursor.execute(
+                    f'CREATE DATABASE "{name}" TEMPLATE "{os.environ["MIGRATED_DATABASE"]}"'
+                    " STRATEGY file_copy"
+                )
+            all_settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+
 
 @pytest.fixture(autouse=True)
 def quick_passwords(settings):
     """Argon2 is slow on purpose; twenty people a test need not feel it."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = QUICK
 
 
 @pytest.fixture(autouse=True)
 def requests_begin_as_the_login(settings):
     settings.MIDDLEWARE = ["tests.doors.AsTheLogin", *settings.MIDDLEWARE]
+
+
+@pytest.fixture(autouse=True)
+def static_files_are_looked_for_when_asked(settings):
+    """As in the demo. Otherwise each new client begins by looking for all of them."""
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True)
@@ -204,6 +233,30 @@ def fill(world: World, town: Municipality, suffix: str) -> Rows:
 @pytest.fixture
 def full(world) -> tuple[World, Rows, Rows]:
     """The world with something of every kind in both towns. Only つむぎ町 is supported."""
+    return fill_both(world)
+
+
+def fill_both(world: World) -> tuple[World, Rows, Rows]:
     ours, theirs = fill(world, world.town, ""), fill(world, world.other_town, "2")
     theirs.note.round.__class__.objects.filter(municipality=world.other_town).update(year=2020)
     return world, ours, theirs
+
+
+@pytest.fixture(scope="module")
+def scene(django_db_setup, django_db_blocker, audio_folder):
+    """What `full` is, made once for all tests of a module, with a session of each person. It stands
+    in a transaction around theirs, so what one of them does is undone before the next.
+
+    A module takes it by importing the fixtures of scene.py. None of its tests may be
+    `transaction=True`."""
+    quick = override_settings(PASSWORD_HASHERS=QUICK, AUDIO_FOLDER=audio_folder)
+    with django_db_blocker.unblock(), quick, transaction.atomic():
+        connection.atomic_blocks[-1]._from_testcase = True
+        made = fill_both(make_world())
+        sessions = {}
+        for user in made[0].people.values():
+            client = Client()
+            client.force_login(user)
+            sessions[user.pk] = client.cookies
+        yield made, sessions
+        transaction.set_rollback(True)

@@ -12,9 +12,11 @@ import psutil
 import psycopg
 import pytest
 import redis
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from config.local import demo
-from config.local.engines import folders, pairs, postgres, processes
+from config.local.engines import folders, migrated, pairs, postgres, processes
 
 
 @pytest.fixture
@@ -166,3 +168,26 @@ def test_a_lock_file_whose_number_was_reused_is_forgotten(tmp_path):
     lock.write_text(f"{os.getpid()}\n/elsewhere\n")
     postgres.forget_reused_number(lock)
     assert not lock.exists()
+
+
+@pytest.mark.django_db
+def test_a_run_begins_with_all_of_its_tables():
+    executor = MigrationExecutor(connection)
+    assert executor.migration_plan(executor.loader.graph.leaf_nodes()) == []
+
+
+def test_a_migrated_database_is_kept_until_what_makes_it_changes(tmp_path):
+    (tmp_path / "regions" / "migrations").mkdir(parents=True)
+    made_of = [tmp_path / "regions" / "locks.py", tmp_path / "regions" / "migrations" / "0001_x.py"]
+    for file in made_of:
+        file.write_text("one")
+    (tmp_path / "regions" / "views.py").write_text("one")
+    first = migrated.fingerprint(17, tmp_path)
+    (tmp_path / "regions" / "views.py").write_text("other")
+    assert migrated.fingerprint(17, tmp_path) == first
+    assert migrated.fingerprint(18, tmp_path) != first
+    for file in made_of:
+        file.write_text("other")
+        assert migrated.fingerprint(17, tmp_path) != first
+        file.write_text("one")
+    assert migrated.fingerprint(17, tmp_path) == first

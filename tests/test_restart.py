@@ -103,7 +103,9 @@ def product(monkeypatch) -> Iterator[Product]:
     with ExitStack() as held:
         folder = held.enter_context(folders.throw_away_folder(base))
         held.callback(processes.stop_parts, parts)
-        addresses = pairs.start_engines(base, folder, parts, logs=folder, durable=True)
+        addresses = pairs.start_engines(
+            base, folder, parts, logs=folder, durable=True, migrated=True
+        )
         environment = {
             **os.environ,
             **addresses,
@@ -112,15 +114,14 @@ def product(monkeypatch) -> Iterator[Product]:
             "ALLOWED_HOSTS": "127.0.0.1",
         }
         owner = environment | {"DATABASE_URL": addresses["OWNER_DATABASE_URL"]}
-        for command in ("migrate", "load_demo"):
-            subprocess.run(
-                [sys.executable, "manage.py", command],
-                check=True,
-                cwd=folders.CLONE,
-                env=owner,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+        subprocess.run(
+            [sys.executable, "manage.py", "load_demo"],
+            check=True,
+            cwd=folders.CLONE,
+            env=owner,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         port = free_port()
         web = processes.start_part(
             "web",

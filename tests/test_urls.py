@@ -7,6 +7,9 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from .conftest import Rows
+from .scene import browse as browse
+from .scene import full as full
+from .scene import world as world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.asvs("8.2.1", "8.2.2", "8.4.1")]
 

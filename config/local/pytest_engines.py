@@ -19,7 +19,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         held = ExitStack()
         early_config.add_cleanup(held.close)
         try:
-            environment = held.enter_context(throw_away_engines())
+            environment = held.enter_context(throw_away_engines(migrated=True))
         except EngineError as error:
             raise pytest.UsageError(str(error)) from error
         for name, value in environment.items():
