@@ -27,6 +27,7 @@ from dialogues.models import (
     Sentence,
     SharedVoice,
     Speaker,
+    TranscriptSpeaker,
     Voice,
     VoiceText,
     Withdrawal,
@@ -41,9 +42,11 @@ from .repeating import repeats_of
 Refusal = Callable[[Voice], str]
 Holding = Callable[[list[int]], None]
 Leaving = Callable[[list[Voice], Gone], None]
+Emptying = Callable[[Interview, User], None]
 REFUSALS: list[Refusal] = []
 HOLDINGS: list[Holding] = []
 LEAVINGS: list[Leaving] = []
+EMPTYINGS: list[Emptying] = []
 
 
 def keeps_from_deleting(refusal: Refusal) -> Refusal:
@@ -63,6 +66,13 @@ def when_going(leaving: Leaving) -> Leaving:
     rests on them in order. All are of one town."""
     LEAVINGS.append(leaving)
     return leaving
+
+
+def when_all_is_withdrawn(emptying: Emptying) -> Emptying:
+    """Decorator. Is told of an interview of which everything was withdrawn, and by whom; what of it
+    that person may not touch stays where it is."""
+    EMPTYINGS.append(emptying)
+    return emptying
 
 
 @transaction.atomic
@@ -130,6 +140,8 @@ def withdraw(
     if whole:
         whole.observation = ""
         whole.save(update_fields=["observation", "updated_at"])
+        for emptying in EMPTYINGS:
+            emptying(whole, by)
     _go(held, Gone.WITHDRAWN, by)
     for voice in held:
         ledger.write_down(voice, kind=Erasure.Kind.WITHDRAWN, why=Erasure.Why.ASKED, by=by)
@@ -152,6 +164,7 @@ def _empty_sentences(held: list[Voice], whole: Interview | None) -> None:
         said.filter(number__range=(taken.first, taken.last)).update(text="")
     if whole:
         Sentence.objects.filter(transcript__interview=whole).update(text="")
+        TranscriptSpeaker.objects.filter(transcript__interview=whole).update(name="")
 
 
 def sweep_sentences() -> int:

@@ -18,7 +18,7 @@ from regions.people.acts import Act
 from regions.people.locks.doors import clock
 
 from . import ledger, retention
-from .erasing import erase
+from .erasing import erase, erase_joined
 from .gone import sweep_sentences
 
 logger = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ def copy_ledger() -> None:
     """Each minute: what was withdrawn in the meantime stands in the file, too."""
     with clock():
         sweep_sentences()
+        erase_joined()
         # A file that was being read while somebody withdrew may hold his words.
         since = Withdrawal.objects.filter(
             municipality=OuterRef("municipality"), created_at__gte=OuterRef("created_at")
