@@ -291,6 +291,7 @@ erases(VoiceText, OF_IT, blank=("text", "search_text", "moved_note", "sensitive_
 erases(SharedVoice, OF_IT)
 erases(Placement, OF_IT)
 erases(ConsentRecord, OF_IT, blank=("reason",))
+erases(SharingDecision, OF_IT)
 erases(Draft, "entry_key = gone.entry_key")
 erases(
     Sentence,
