@@ -132,6 +132,7 @@ lock(
     staff=WRITE,
     partner=WRITE,
     section=may("select", where=f"id {OF_AN_OPEN_VOICE.format('speaker_id')}"),
+    clock=READ,
 )
 lock(OpeningQuestions, staff=WRITE, partner=WRITE)
 lock(VoiceCounter, staff=WRITE, partner=WRITE, counted=False)

@@ -249,7 +249,7 @@ def test_what_comes_next_is_to_go_and_listen(world, browse):
     assert "まだ聴きに行っていません" in browse(world.staff).get("/m/990019/").content.decode()
     assert go_and_listen(world.standing("staff")) is None
     body = make_body(world.town, "朝市の会")
-    assert go_and_listen(world.standing("staff")).words == "会いに行く: 聴き取りを記録する"
+    assert go_and_listen(world.standing("staff")).words == "会いに行く: 聴き取りの準備をする"
     interview = make_interview(world.town, consent="")
     assert "「朝市の会」に会いに行く" in go_and_listen(world.standing("staff")).words
     assert "「公民館」" in write_down_how_consent_was_given(world.standing("staff")).words
