@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import os
 
 from asgiref.sync import sync_to_async
@@ -13,6 +14,11 @@ from regions.office.uploads import most_bytes
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 django = get_asgi_application()
+
+# What was loaded stays for good, and no request waits while it is looked through for garbage.
+gc.collect()
+gc.freeze()
+gc.set_threshold(50_000, 20, 50)
 
 
 async def application(scope, receive, send):

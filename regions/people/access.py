@@ -13,7 +13,7 @@ from functools import cached_property
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Q
 
-from regions.models.people import Membership, Role, User
+from regions.models.people import TOWN_ROLES, Membership, Role, User
 from regions.models.places import Municipality, MunicipalityQuerySet, supported_now
 
 from .acts import Act
@@ -107,14 +107,17 @@ def towns_where(user: User, *acts: Act) -> MunicipalityQuerySet:
 
 
 def _covered(user: User, roles: list[Role]) -> Q:
-    held = Membership.objects.in_effect().filter(user=user.pk, role__in=roles)
-    where = (
-        Q(pk__in=held.filter(municipality__isnull=False).values("municipality"))
-        | Q(prefecture__in=held.filter(prefecture__isnull=False).values("prefecture"))
-        | Q(prefecture__bureau__in=held.filter(bureau__isnull=False).values("bureau"))
-    )
+    """Asked in the query itself, so that a term that ends is seen at once. What place a role has is
+    held by the database (`membership_place_fits_role`), so only those places are asked that count."""
+    held = Membership.objects.in_effect().filter(user=user.pk)
+    where = Q(pk__in=())
+    if in_towns := [role for role in roles if role in {*TOWN_ROLES, Role.ADVISOR}]:
+        where |= Q(pk__in=held.filter(role__in=in_towns).values("municipality"))
+    if Role.PREFECTURE in roles:
+        where |= Q(prefecture__in=held.filter(role=Role.PREFECTURE).values("prefecture"))
+    if Role.BUREAU in roles:
+        where |= Q(prefecture__bureau__in=held.filter(role=Role.BUREAU).values("bureau"))
     if Role.NATION in roles:
-        # In the query itself, so that a term that ends is seen at once.
         where |= Q(Exists(held.filter(role=Role.NATION)))
     return where
 
