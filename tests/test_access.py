@@ -135,6 +135,14 @@ NARROWER = {
     "handover": "CHX",  # another's desk than one's own, and so the next two
     "handover-note": "CHX",
     "handover-read": "KCHX",
+    # What was recorded is for the town's staff and for who heard it.
+    "transcripts": "H",
+    "transcript": "H",
+    "transcript-end": "H",
+    "recordings": "H",
+    "recording": "H",
+    "recording-delete": "H",
+    "recording-sound": "H",
 }
 
 

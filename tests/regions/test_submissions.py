@@ -172,6 +172,9 @@ REPEATS_HARMLESSLY = {
     "row-restore",  # what stands already stays
     "file-out",  # gives the file once more
     "import-stop",
+    "transcript",  # applies what was changed on the page; a sentence that is a voice stays one
+    "transcript-end",
+    "recording-delete",
 }
 GUARDS = {"submit_key", "version", "read_revision", "row-read_revision", "entry_key"}
 
