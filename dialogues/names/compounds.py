@@ -76,7 +76,22 @@ PAIR = re.compile(
     rf"(?!{KANJI})"
 )
 QUOTED = re.compile(
-    r"[「『](?P<name>[^「」『』。、]{2,14})[」』](?=と(?:か)?いう(?:店|会|サロン|団体|グループ|集まり|施設|食堂|お店|喫茶|宿|サークル))"
+    r"[「『](?P<name>[^「」『』。、]{2,14})[」』](?=(?:と(?:か)?いう|って(?:いう)?|の|なる)(?:名の|名前の)?(?:店|会|サロン|団体|グループ|集まり|施設|食堂|お店|喫茶|宿|サークル))"
+)
+
+CALLED_SO = re.compile(
+    rf"(?P<name>{KANJI}{{2,5}}|[ァ-ヴー]{{2,9}}|[ぁ-ん]{{3,7}})(?=と(?:か)?いう(?:会|サロン|団体|グループ|サークル|会社|NPO|店|お店|喫茶|食堂|施設|宿))"
+)
+TWICE_SAID = re.compile(
+    r"(?P<name>(?P<twice>ほのぼの|(?P<half>[ぁ-ん]{2})(?P=half))[一-龥ァ-ヴー]{0,6}?"
+    r"(?:会(?![いうえおっわ議社員])|クラブ|サークル|グループ|サロン|カフェ|教室|広場|ひろば|隊|の家|の里|ハウス|ホーム|デイ|便))"
+)
+NOT_A_NAME = re.compile(
+    "いろいろ|いよいよ|なかなか|まだまだ|どんどん|だんだん|ますます|そろそろ|いちいち|しばしば|わざわざ|せいぜい|たまたま"
+    "|それそれ|ときどき|ぎりぎり|ほとほと|わりわり|ところど|まあまあ|もともと|ちょくち|おのおの"
+)
+SOCIETY = re.compile(
+    r"(?P<stem>[一-龥]{2,5}|[ァ-ヴー]{2,7}|[ぁ-ん]{3,6})の会(?=[がはをにでとのもへやか、。」]|$)"
 )
 
 
@@ -114,8 +129,25 @@ def compounds(reading: Reading) -> Iterator[Finding]:
     for match in _shops().finditer(reading.plain):
         if match.start() in reading.edges:
             yield _finding(reading, *match.span(), Kind.FACILITY, rank=3)
+    yield from _societies(reading)
     for match in QUOTED.finditer(reading.plain):
         yield _finding(reading, *match.span("name"), Kind.ORG)
+
+
+def _societies(reading: Reading) -> Iterator[Finding]:
+    """ほのぼの会, 朝市の会: called by a word that is nobody's name."""
+    for match in TWICE_SAID.finditer(reading.plain):
+        if match.start() in reading.edges and not NOT_A_NAME.match(match["twice"]):
+            yield _finding(reading, *match.span("name"), Kind.ORG, rank=3)
+    for match in CALLED_SO.finditer(reading.plain):
+        if match.start() in reading.edges and match["name"] not in _generic():
+            yield _finding(reading, *match.span("name"), Kind.ORG, rank=3)
+    for match in SOCIETY.finditer(reading.plain):
+        own = [word for word in reading.words if match.start() <= word.start < match.end("stem")]
+        telling = [w for w in own if w.text not in _generic() and not w.of_time and not w.number]
+        plain = any(w.kind not in {"名詞", "接尾辞", "接頭辞", "形状詞"} for w in own)
+        if match.start() in reading.edges and telling and not plain:
+            yield _finding(reading, *match.span(), Kind.ORG, rank=3)
 
 
 def _finding(reading: Reading, start: int, end: int, kind: Kind, *, rank: int = 2) -> Finding:
@@ -156,9 +188,13 @@ def _start_of_name(reading: Reading, cut: int, end: int) -> int | None:
         if word.text == "の" and index > 0 and _may_stand_before_no(reading, index, cut):
             index -= 1
             continue
+        if index == last and word.kind == "副詞" and word.text.startswith("第"):  # 第一交通
+            index -= 1
+            break
         if not word.nominal or word.of_time or (word.kind == "接尾辞" and word.text in {"さん", "ちゃん", "たち", "ら"}):  # fmt: skip
             break
-        if word.number and reading.plain[word.start - 1 : word.start] != "第":
+        before = reading.plain[word.start - 1 : word.start]
+        if word.number and before != "第" and not word.text.startswith("第"):
             break
         index -= 1
     first = index + 1
@@ -289,7 +325,7 @@ def _begun(reading: Reading, kind: Kind, name: str) -> Iterator[Finding]:
             if 0 < end - at < 16:
                 yield _finding(reading, match.start(), end + 1, kind)
             continue
-        if plain[at : at + 1] == " ":
+        if plain[at : at + 1] in {" ", "・"}:
             at += 1
         sure = match[0] in SURE_HEADS
         last = _end_of_name(reading, at, sure=sure, shop=match[0] in SHOP_HEADS)

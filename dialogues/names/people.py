@@ -59,6 +59,9 @@ KIN_OR_FRIEND = any_of(
 AFTER_KIN = re.compile(
     rf"(?:{KIN_OR_FRIEND})(?:の|は、?|が)(?P<name>{KANJI}{{1,3}}|[ぁ-ん]{{2,4}}|[ァ-ヴー]{{2,6}})"
 )
+FORMED_LIKE_A_NAME = re.compile(
+    rf"(?:{KIN_OR_FRIEND})の(?P<name>{KANJI}{{1,2}}[子美江代枝恵夫雄郎男治吉三造蔵助介太])(?=[がはもとにを、。])"
+)
 NAMED_SO = re.compile(
     rf"(?:{KIN_OR_FRIEND}|名前|名)(?:は|が|も)、?(?P<name>{KANJI}{{1,3}}|[ァ-ヴー]{{2,6}})(?=と(?:いい|言い|言う|いう|申|呼)|って(?:いう|言う|いい))"
 )
@@ -262,6 +265,9 @@ def _told(reading: Reading) -> Iterator[Finding]:
         follows = reading.plain[word.end : word.end + 1]
         if word.start == start and (word.person or listed) and follows in "がはもとにをの、。も":
             yield _finding(reading, start, word.end, "名前かもしれません", rank=2)
+    for match in FORMED_LIKE_A_NAME.finditer(reading.plain):
+        if match["name"] not in word_set("not_formed"):
+            yield _finding(reading, *match.span("name"), "名前かもしれません", rank=2)
 
 
 def _bare(reading: Reading) -> Iterator[Finding]:
