@@ -143,6 +143,18 @@ NARROWER = {
     "recording": "H",
     "recording-delete": "H",
     "recording-sound": "H",
+    # All that was said there, of which that person may not read everything.
+    "withdraw-interview": "H",
+    "withdrawal": "H",
+    "recall": "C",  # of an edition for the council
+    # Each table's own act; and a file that is being read is for who chose it and the town's staff.
+    "file-out": "PANB",
+    "file-in": "PANBX",
+    "file-template": "PANBX",
+    "import": "CH",
+    "import-layout": "KCH",
+    "import-start": "KCH",
+    "import-stop": "KCH",
 }
 
 
