@@ -75,6 +75,21 @@ NEVER_NARROWER_SINCE = f"""
                              AND at_that_time.pgh_created_at
                                  <= dialogues_voicetextevent.pgh_created_at))"""
 
+# An older text may hold what was split off since, and withdrawn then: of a voice that began later,
+# as said by the same person.
+NOTHING_SPLIT_OFF_IS_GONE = """
+    (voice_id, text) IN (SELECT present.voice_id, present.text FROM dialogues_voicetext present)
+    OR NOT EXISTS (SELECT FROM dialogues_voiceevent was
+                     JOIN dialogues_voiceevent began ON began.interview_id = was.interview_id
+                      AND began.stakeholder_id = was.stakeholder_id
+                      AND began.speaker_id IS NOT DISTINCT FROM was.speaker_id
+                      AND began.id > was.id AND began.pgh_label = 'insert'
+                     JOIN dialogues_voice off ON off.id = began.id
+                    WHERE was.id = dialogues_voicetextevent.voice_id
+                      AND began.pgh_created_at >= dialogues_voicetextevent.pgh_created_at
+                      AND off.gone_as IN ('withdrawn', 'erased'))"""
+STANDING_WORDS = f"{stands('dialogues_voicetextevent.voice_id')} AND ({NOTHING_SPLIT_OFF_IS_GONE})"
+
 # Level C is read by the town's staff and by who heard it; what is gone, by nobody.
 lock(
     VoiceText,
@@ -83,9 +98,9 @@ lock(
     section=may("select", where=words_of("voice.level = 'A'")),
     counted=False,
     history={
-        Worn.STAFF: stands("dialogues_voicetextevent.voice_id"),
-        Worn.CHECKER: stands("dialogues_voicetextevent.voice_id"),
-        Worn.PARTNER: NEVER_NARROWER_SINCE,
+        Worn.STAFF: STANDING_WORDS,
+        Worn.CHECKER: STANDING_WORDS,
+        Worn.PARTNER: f"({NEVER_NARROWER_SINCE}) AND ({NOTHING_SPLIT_OFF_IS_GONE})",
     },
 )
 
@@ -109,13 +124,17 @@ lock(
     ),
     clock=READ,
 )
-# What the listeners noted goes when all that was said was withdrawn.
+# What the listeners noted goes when all that was said was withdrawn, whatever is added afterwards.
 NOT_ALL_WITHDRAWN = """observation = ''
-    OR NOT EXISTS (SELECT FROM dialogues_voice voice
-                    WHERE voice.interview_id = dialogues_interviewevent.id)
-    OR EXISTS (SELECT FROM dialogues_voice voice
-                WHERE voice.interview_id = dialogues_interviewevent.id
-                  AND voice.gone_at IS NULL)"""
+    OR NOT EXISTS (SELECT FROM dialogues_voice last
+                    WHERE last.interview_id = dialogues_interviewevent.id
+                      AND last.gone_as IN ('withdrawn', 'erased')
+                      AND last.gone_at >= dialogues_interviewevent.pgh_created_at
+                      AND NOT EXISTS (SELECT FROM dialogues_voice other
+                                       WHERE other.interview_id = last.interview_id
+                                         AND other.created_at <= last.gone_at
+                                         AND (other.gone_at IS NULL
+                                              OR other.gone_at > last.gone_at)))"""
 OF_AN_OPEN_VOICE = "IN (SELECT {} FROM dialogues_voice WHERE level = 'A')"
 lock(
     Interview,
@@ -147,6 +166,15 @@ READABLE = f"""EXISTS (
 # Why a voice may go further tells of the voice. A record without it tells no more than the voice's
 # level does, and is asked back by who writes down what he may not read.
 lock(ConsentRecord, staff=ADD, partner=may("select insert", where=f"reason = '' OR {READABLE}"))
+guard(
+    "dialogues_consentrecord",
+    "who_may_not_read_it_records_no_other_consent",
+    f"""current_user = 'tsumugi_partner'
+     AND EXISTS (SELECT FROM public.dialogues_consentrecord before
+                  WHERE before.voice_id = NEW.voice_id)
+     AND NOT {READABLE.replace("= voice_id", "= NEW.voice_id")}""",
+    on="INSERT",
+)
 lock(
     SharingDecision,
     staff=READ,
@@ -288,6 +316,21 @@ guard(
 
 # What goes when a voice is erased (consent/erasing.py). Its number and how it was agreed to stay.
 OF_IT = "voice_id = gone.id"
+# Older texts of the voice from which it was split. First, since they are known by its own words.
+IN_THE_INTERVIEW = "SELECT id FROM public.dialogues_voice WHERE interview_id = gone.interview_id"
+erases(
+    VoiceText,
+    rf"""voice_id < gone.id AND voice_id IN ({IN_THE_INTERVIEW})
+     AND (voice_id, text) NOT IN (
+         SELECT DISTINCT ON (present.voice_id) present.voice_id, present.text
+           FROM public.dialogues_voicetextevent present
+          WHERE present.voice_id IN ({IN_THE_INTERVIEW})
+          ORDER BY present.voice_id, present.pgh_id DESC)
+     AND text LIKE ANY (ARRAY(
+         SELECT concat(chr(37), regexp_replace(own.text, '([_\\' || chr(37) || '])', '\\\1', 'g'), chr(37))
+           FROM public.dialogues_voicetextevent own
+          WHERE own.voice_id = gone.id AND own.text <> ''))""",
+)
 erases(VoiceText, OF_IT, blank=("text", "search_text", "moved_note", "sensitive_note"))
 erases(SharedVoice, OF_IT)
 erases(Placement, OF_IT)

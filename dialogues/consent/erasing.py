@@ -18,7 +18,7 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from dialogues.models import Erasure, Gone, Voice
+from dialogues.models import Erasure, Gone, Voice, VoiceText
 from regions.models import Municipality, User
 from regions.people.history.digests import erased_rows
 from regions.people.history.records import tables
@@ -91,7 +91,7 @@ def erase(
     voice: Voice, *, why: Erasure.Why, by: User | None, folder: Path | None = None
 ) -> Erasure | None:
     """None where nothing of it is left. Within `clock()`; the file of the ledger comes last."""
-    rows = _history_of(voice)
+    rows, joined = _history_of(voice), joined_to(voice)
     if voice.gone_as == Gone.ERASED and not rows:
         return None
     for eraser in ERASERS:
@@ -100,7 +100,32 @@ def erase(
         cursor.execute("SELECT tsumugi.erase_voice(%s, %s)", [voice.municipality_id, voice.pk])
     written = ledger.write_down(voice, kind=Erasure.Kind.ERASED, why=why, by=by, rows=rows)
     ledger.copy_to_file(folder)
+    for pk in joined:
+        part = Voice.everything.select_related("municipality").get(pk=pk)
+        if part.gone_as == Gone.JOINED:
+            erase(part, why=why, by=by, folder=folder)
     return written
+
+
+def joined_to(voice: Voice) -> list[int]:
+    """Tombstones of the interview whose words stood in this voice at some time. In `clock()`."""
+    past = event_model(VoiceText)._default_manager.exclude(text="")  # type: ignore[union-attr]
+    whole = list(past.filter(voice=voice.pk).values_list("text", flat=True))
+    there = Voice.everything.filter(interview=voice.interview_id, gone_as=Gone.JOINED)
+    said = past.filter(voice__in=there.exclude(pk=voice.pk).values("pk"))
+    return sorted(
+        {pk for pk, text in said.values_list("voice", "text") if any(text in w for w in whole)}
+    )
+
+
+def erase_joined() -> None:
+    """Within `clock()`: what was joined with a voice that was withdrawn since."""
+    joined = Voice.everything.filter(gone_as=Gone.JOINED).values("interview")
+    gone = Voice.everything.filter(gone_as=Gone.WITHDRAWN, interview__in=joined)
+    for pk in sorted({part for voice in gone for part in joined_to(voice)}):
+        part = Voice.everything.select_related("municipality").get(pk=pk)
+        if part.gone_as == Gone.JOINED:
+            erase(part, why=Erasure.Why.ASKED, by=None)
 
 
 def _history_of(voice: Voice) -> dict[str, dict[str, list[str]]]:
@@ -123,18 +148,25 @@ def _history_of(voice: Voice) -> dict[str, dict[str, list[str]]]:
         days = dict(rows.values_list("pk", table.at))
         hashes = table.hashed(rows, table.columns)
         if ids:
-            found[name] = {
-                str(pk): [hashes[pk], str(timezone.localdate(days[pk]))] for pk in sorted(ids)
-            }
+            found.setdefault(name, {}).update(
+                {str(pk): [hashes[pk], str(timezone.localdate(days[pk]))] for pk in sorted(ids)}
+            )
     return found
 
 
 @erased_rows
 def known_to_the_digests(town: Municipality) -> dict[str, dict[int, tuple[str, str]]]:
+    """Only of voices that are erased indeed, and of the tables that an erasure touches."""
     found: dict[str, dict[int, tuple[str, str]]] = defaultdict(dict)
-    for rows in Erasure.objects.of(town).values_list("rows", flat=True):
-        for table, gone in rows.items():
-            found[table] |= {int(pk): (sha256, day) for pk, (sha256, day) in gone.items()}
+    erased = Voice.everything.of(town).filter(gone_as=Gone.ERASED)
+    numbers = list(erased.values_list("number", flat=True))
+    touched = {(event_model(each.model) or each.model)._meta.db_table for each in ERASABLES}
+    for line in Erasure.objects.of(town).filter(kind=Erasure.Kind.ERASED).exclude(rows={}):
+        if not any(line.digest == digest_of(line.salt, town.code, number) for number in numbers):
+            continue
+        for table, gone in line.rows.items():
+            if table in touched:
+                found[table] |= {int(pk): (sha256, day) for pk, (sha256, day) in gone.items()}
     return found
 
 
@@ -146,11 +178,20 @@ def reapply(lines: Iterable[Line], *, folder: Path | None = None) -> dict[str, i
         wanted[line.town].append(line)
     counts: dict[str, int] = {}
     for code, listed in wanted.items():
-        town = Municipality.objects.get(code=code)
+        town = Municipality.objects.filter(code=code).first()
+        if town is None:
+            continue
         counts[code] = 0
         for voice in Voice.everything.of(town).select_related("municipality"):
             # A line that the restored ledger has is one that was carried out before the backup.
-            mine = [one for one in listed if one.digest == digest_of(one.salt, code, voice.number)]
+            # Numbers that the backup hadn't given yet are given again: a voice that was typed after
+            # the line was written is another one.
+            typed = voice.created_at.replace(microsecond=0)
+            mine = [
+                one
+                for one in listed
+                if typed <= one.moment and one.digest == digest_of(one.salt, code, voice.number)
+            ]
             if not mine or _stands_as_told(voice, mine):
                 continue
             if erase(voice, why=Erasure.Why.RESTORED, by=None, folder=folder):

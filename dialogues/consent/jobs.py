@@ -18,7 +18,7 @@ from regions.people.acts import Act
 from regions.people.locks.doors import clock
 
 from . import ledger, retention
-from .erasing import erase
+from .erasing import erase, erase_joined
 from .gone import settle_all, sweep_sentences
 
 logger = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ def copy_ledger() -> None:
         # First, since it holds transcripts before their sentences, as whoever marks them does.
         settle_all()
         sweep_sentences()
+        erase_joined()
         # A file that was being read while somebody withdrew may hold his words.
         since = Withdrawal.objects.filter(
             municipality=OuterRef("municipality"), created_at__gte=OuterRef("created_at")

@@ -6,6 +6,7 @@ who restores an older backup: 「つむぎの消去の台帳」, one line each i
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import secrets
 from collections.abc import Iterator
@@ -31,6 +32,10 @@ class Line:
     why: str
     salt: str
     digest: str
+
+    @property
+    def moment(self) -> dt.datetime:
+        return dt.datetime.fromisoformat(self.at)
 
     def __str__(self) -> str:
         return " ".join((self.at, self.town, self.kind, self.why, self.salt, self.digest))
@@ -84,8 +89,10 @@ def copy_to_file(folder: Path | None = None) -> int:
 
 
 def lines_in(path: Path) -> Iterator[Line]:
-    """A line that can't be read is left out; the command tells how many there were."""
+    """A line that can't be read is left out; the command tells how many were read."""
     with suppress(FileNotFoundError):
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            with suppress(TypeError):
-                yield Line(*line.split())
+            with suppress(TypeError, ValueError):
+                read = Line(*line.split())
+                if read.moment.tzinfo:
+                    yield read
