@@ -85,7 +85,7 @@ def withdraw_speaker(request: TownRequest, pk: int) -> HttpResponse:
     voices = list(_mine(request).filter(speaker=speaker))
     _check_all(voices, Voice.objects.of(request.town).filter(speaker=speaker).count())
     title = f"「{speaker.call_name}」さんの声をすべて取り下げる"
-    back = reverse("interview", args=[request.town.code, speaker.interview_id])
+    back = reverse("consent-ledger", args=[request.town.code, speaker.interview_id])
     whole = speaker.interview if gone.alone(speaker) else None
     return _confirm(
         request, voices, speaker.interview, title=title, back=back, speaker=speaker, whole=whole
@@ -98,7 +98,7 @@ def withdraw_interview(request: TownRequest, pk: int) -> HttpResponse:
     voices = list(_mine(request).filter(interview=found))
     _check_all(voices, found.voices.count())
     title = f"「{found.place}」での聴き取りの声をすべて取り下げる"
-    back = reverse("interview", args=[request.town.code, pk])
+    back = reverse("consent-ledger", args=[request.town.code, pk])
     return _confirm(request, voices, found, title=title, back=back, whole=found)
 
 

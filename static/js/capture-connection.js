@@ -4,6 +4,8 @@
 // holds. A fresh one is fetched with the capture page itself, which also tells who is signed in
 // now: what one person typed is never saved in another's name.
 
+import { signInAgain } from "./session.js";
+
 const ENDED = {
   again: true,
   ended: true,
@@ -16,7 +18,6 @@ const SOMEONE_ELSE = {
 };
 const BROKEN = { again: true, ended: false, reason: "保存できませんでした。しばらくして、もう一度保存します。" };
 const OFFLINE = { again: true, ended: false, reason: "つながりません。つながったら、もう一度保存します。" };
-const SIGN_IN = "サインインの時間が切れています。サインインしてから、もう一度押してください。";
 const FAILED = "うまくいきませんでした。いまのまま残っています。もう一度お試しください。";
 const CHOOSE = { refused: true, taken: true, again: false, ended: false };
 const REFUSED = "この聴き取りに声を書けなくなっています。文を控えて、町の担当者に確かめてください。";
@@ -98,8 +99,12 @@ export function connection(form) {
   // What became of a saved row: {order, rows, …} as the server tells it, or {words}.
   async function act(url, fields) {
     try {
-      const { answer, reason } = await sure(url, fields);
-      if (reason) return { words: reason.ended ? SIGN_IN : reason.reason, ended: reason.ended };
+      let { answer, reason } = await sure(url, fields);
+      if (reason?.ended) {
+        await signInAgain();
+        ({ answer, reason } = await sure(url, fields));
+      }
+      if (reason) return { words: reason.reason };
       const found = await answer.json();
       return answer.ok ? found : { words: found.words ?? FAILED };
     } catch {
@@ -107,10 +112,12 @@ export function connection(form) {
     }
   }
 
-  // "kept", "saved" where it is a voice already, or "" where it could not be kept.
+  // "kept", "saved" where it is a voice already, "ended" with the session, or "" where it could not
+  // be kept.
   async function keep(draft, leaving = false) {
     try {
-      const { answer } = await sure(form.dataset.draftUrl, draft, leaving);
+      const { answer, reason } = await sure(form.dataset.draftUrl, draft, leaving);
+      if (reason?.ended) return "ended";
       return answer?.ok ? (await answer.json()).state : "";
     } catch {
       return "";

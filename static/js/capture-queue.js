@@ -3,7 +3,7 @@
 
 import { freshKey } from "./fresh-key.js";
 import { hold, release } from "./held-keys.js";
-import { signInAgain } from "./session.js";
+import { signInAgain, signInAtPause } from "./session.js";
 
 const TRY_AGAIN = [2000, 5000, 10000, 30000];
 
@@ -30,6 +30,7 @@ export function waitingRows({ form, text, server, local, say, arrived }) {
       Object.assign(entry, answer);
       if (answer.html) await arrive(entry);
       else draw(entry);
+      if (answer.ended) signInAtPause().then(send);
       if (answer.again) {
         const pause = TRY_AGAIN[Math.min(failures, TRY_AGAIN.length - 1)];
         tryTimer = window.setTimeout(send, pause);
@@ -94,7 +95,15 @@ export function waitingRows({ form, text, server, local, say, arrived }) {
     part("signin").hidden = !entry.ended;
     part("again").hidden = !entry.reason || entry.taken;
     part("anew").hidden = part("drop").hidden = !entry.taken;
-    if (entry.reason) say("保存できていない声があります。続けて書けます。");
+    if (entry.ended) say("サインインの時間が切れています。書いた声は残っています。");
+    else if (entry.reason) say("保存できていない声があります。続けて書けます。");
+    show(entry.item);
+  }
+
+  // The box of the row being typed stays in sight at the foot, over what scrolls below it.
+  function show(item) {
+    const covered = item.getBoundingClientRect().bottom + 8 - form.getBoundingClientRect().top;
+    if (form.contains(document.activeElement) && covered > 0) window.scrollBy(0, covered);
   }
 
   function again(entry) {

@@ -7,7 +7,9 @@ import { savedRows } from "./capture-rows.js";
 import { freshKey } from "./fresh-key.js";
 import { hold, release } from "./held-keys.js";
 import { localDrafts } from "./local-drafts.js";
+import { signInAtPause } from "./session.js";
 
+const ENDED = "サインインの時間が切れています。";
 const LONGEST = 2000;
 // As much as the server keeps of a row that is not finished.
 const LONGEST_DRAFT = 18_000;
@@ -71,8 +73,10 @@ async function start() {
     const error = document.getElementById("text-error");
     error.hidden = !words;
     error.textContent = words && `＊${words}`;
-    if (words) text.setAttribute("aria-invalid", "true");
-    else text.removeAttribute("aria-invalid");
+    if (words) {
+      say("");
+      text.setAttribute("aria-invalid", "true");
+    } else text.removeAttribute("aria-invalid");
   }
 
   const lengthOf = (words) => [...words.trim().replaceAll("\r\n", "\n")].length;
@@ -165,6 +169,12 @@ async function start() {
     const fits = draft.text.length <= LONGEST_DRAFT;
     const answer = fits && (await server.keep(draft, leaving));
     if (draft.entry_key !== form.elements.entry_key.value) return;
+    if (answer === "ended") {
+      if (await keepHere(version)) say(`${ENDED}書きかけは、このパソコンに残しています。`);
+      else say(`${ENDED}書きかけは、この画面にあります。`);
+      if (!leaving) signInAtPause().then(() => keepThere(typed));
+      return;
+    }
     if (answer) {
       kept = Math.max(kept, version);
       say(draft.text.trim() ? `下書きを残しました（${clock()}）` : "");

@@ -5,6 +5,7 @@ const place = document.getElementById("session");
 const WARN_SECONDS = 120;
 const SLACK_SECONDS = 5;
 const TRY_AGAIN = 30_000;
+const PAUSE = 1000;
 
 const ELSEWHERE =
   "いまは別の方がサインインしています。この画面の内容は送れません。「別の方としてサインインする」から入り直してください。";
@@ -12,6 +13,8 @@ const UNREACHED = "つながりません。しばらくして、もう一度お�
 
 let timer;
 let asking;
+let pausing;
+let pressed = -PAUSE;
 
 // --- What other scripts use ---
 
@@ -22,6 +25,21 @@ export function signInAgain() {
     look();
   });
   return asking;
+}
+
+// As signInAgain, in a pause: what is typed from paper, without looking up, goes where it belongs.
+export function signInAtPause() {
+  pausing ??= pause().then(signInAgain).finally(() => {
+    pausing = undefined;
+  });
+  return pausing;
+}
+
+async function pause() {
+  let left;
+  while (!asking && (left = pressed + PAUSE - performance.now()) > 0) {
+    await new Promise((go_on) => window.setTimeout(go_on, left));
+  }
 }
 
 // As fetch; where the session has ended, the same is asked again after signing in over the page.
@@ -109,7 +127,7 @@ function renew(fresh) {
 }
 
 function ask() {
-  const dialog = document.getElementById("again").content.firstElementChild.cloneNode(true);
+  const dialog = document.getElementById("session-again").content.firstElementChild.cloneNode(true);
   const form = dialog.querySelector("form");
   const part = (name) => dialog.querySelector(`[data-part=${name}]`);
   const came = document.activeElement;
@@ -198,6 +216,7 @@ function repeat({ elt, triggeringEvent }) {
 }
 
 if (place) {
+  document.addEventListener("keydown", () => (pressed = performance.now()), true);
   document.addEventListener("htmx:beforeOnLoad", async (event) => {
     if (event.detail.xhr.status !== 401) return;
     event.preventDefault();
