@@ -151,6 +151,7 @@ lock(
     staff=WRITE,
     partner=WRITE,
     section=may("select", where=f"id {OF_AN_OPEN_VOICE.format('speaker_id')}"),
+    clock=READ,
 )
 lock(OpeningQuestions, staff=WRITE, partner=WRITE)
 lock(VoiceCounter, staff=WRITE, partner=WRITE, counted=False)
@@ -334,6 +335,7 @@ erases(VoiceText, OF_IT, blank=("text", "search_text", "moved_note", "sensitive_
 erases(SharedVoice, OF_IT)
 erases(Placement, OF_IT)
 erases(ConsentRecord, OF_IT, blank=("reason",))
+erases(SharingDecision, OF_IT)
 erases(Draft, "entry_key = gone.entry_key")
 erases(
     Sentence,

@@ -6,12 +6,9 @@ from .listening import signs as listening  # in the road's order, which is the o
 from .transcripts import signs as transcripts
 
 # isort: split
-from .recordings import actions as recordings
-
-# isort: split
 from .consent import signs as consent
 
 # isort: split
 from .board import signs as board
 
-__all__ = ["board", "consent", "listening", "recordings", "transcripts"]
+__all__ = ["board", "consent", "listening", "transcripts"]

@@ -132,7 +132,10 @@ def test_every_act_is_given_to_someone_and_no_outsider_reads_raw_text():
 NARROWER = {
     "stakeholder-edit": "X",  # another body's page than the one that the section keeps
     "story": "N",  # a story that was not issued
-    # Of an interview that the support center did not hear.
+    "handover": "CHX",  # another's desk than one's own, and so the next two
+    "handover-note": "CHX",
+    "handover-read": "KCHX",
+    # What was recorded is for the town's staff and for who heard it.
     "transcripts": "H",
     "transcript": "H",
     "transcript-end": "H",
@@ -140,19 +143,18 @@ NARROWER = {
     "recording": "H",
     "recording-delete": "H",
     "recording-sound": "H",
+    # All that was said there, of which that person may not read everything.
     "withdraw-interview": "H",
     "withdrawal": "H",
-    "recall": "C",  # of a council's paper
-    "file-out": "PBAN",  # each table says whose it is; here that of the voices
-    "file-in": "XPBAN",
-    "file-template": "XPBAN",
-    "import": "CH",  # somebody else's file, and so the next three
+    "recall": "C",  # of an edition for the council
+    # Each table's own act; and a file that is being read is for who chose it and the town's staff.
+    "file-out": "PANB",
+    "file-in": "PANBX",
+    "file-template": "PANBX",
+    "import": "CH",
     "import-layout": "KCH",
     "import-start": "KCH",
     "import-stop": "KCH",
-    "handover": "CHX",  # another's desk than one's own, and so the next two
-    "handover-note": "CHX",
-    "handover-read": "KCHX",
 }
 
 

@@ -136,6 +136,7 @@ def mark(full) -> tuple[Markers, dict]:
         level="B",
         reason="本人に確かめた",
         confirmed_on=others.date,
+        way="said",
     )
     voices[opened] = STAFF
     make_approach(ours.other, marked("近づき方", HEARERS))

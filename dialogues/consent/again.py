@@ -41,7 +41,7 @@ def start(town: Municipality, *, by: User) -> Job:
     return job
 
 
-@carries_out(SEARCH)
+@carries_out(SEARCH, name="名前のさがし直し")
 def search_again(job: Job, report: Report) -> dict:
     with acting_for(job):
         ids = list(_approved(job).order_by("number").values_list("pk", flat=True))

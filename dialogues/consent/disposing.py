@@ -7,12 +7,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
 from dialogues.models import Disposal, Erasure, Gone, Kept, RetentionTerm, Voice
+from dialogues.models.recordings import MOST_DAYS
 from regions.office.dates import fiscal_year
 from regions.office.forms import TownForm
 from regions.office.jobs import enqueue
@@ -32,6 +34,13 @@ class TermForm(TownForm):
             "years": "翌年度の4月1日から数えます。日で決めるときは、空にします。",
             "days": "記録した日から数えます。年で決めるときは、空にします。",
         }
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or self.cleaned_data
+        longer = told.get("years") or (told.get("days") or 0) > MOST_DAYS
+        if self.instance.kind == Kept.AUDIO and longer:
+            raise ValidationError(f"録音は、録音した日から{MOST_DAYS}日より長くは預かれません。")
+        return told
 
 
 class DecisionForm(forms.Form):

@@ -1,7 +1,7 @@
 """消去: a voice's words are taken out of the history, too. Only the clock does it.
 
 What goes with a voice is registered by each room with `erases` (rows of tables, in its `locks`) or
-`erases_files`. The function that this becomes belongs to the tables' owner; no role that answers
+`when_erasing`. The function that this becomes belongs to the tables' owner; no role that answers
 people may call it. The nightly digests go on holding: the ledger keeps the hash of each history
 row that went, so that a lawful erasure is told from a row that somebody took away.
 """
@@ -28,7 +28,7 @@ from . import ledger
 from .ledger import Line, digest_of
 
 FUNCTION = Path(__file__).with_name("erase_voice.sql")
-PAST_OF = "SELECT past.pgh_id FROM dialogues_voice gone CROSS JOIN LATERAL"
+PAST_OF = "SELECT past.id FROM dialogues_voice gone CROSS JOIN LATERAL"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Erasable:
 
 
 ERASABLES: list[Erasable] = []
-FILES: list[Callable[[Voice], None]] = []
+ERASERS: list[Callable[[Voice], None]] = []
 
 
 def erases(
@@ -48,13 +48,15 @@ def erases(
 ) -> None:
     """Rows that hold a voice's words, or point at it: SQL over the table's columns, in which
     `gone` is the voice. They are deleted, or their columns `blank` are emptied. Their history is
-    deleted as far as `events` says."""
+    deleted as far as `events` says. Rows of a table that is its own history go whole: one with
+    a column emptied would be told as rewritten."""
     ERASABLES.append(Erasable(model, where, tuple(blank), events))
 
 
-def erases_files(eraser: Callable[[Voice], None]) -> Callable[[Voice], None]:
-    """Decorator. Deletes what of a voice lies outside the database; safe to run twice."""
-    FILES.append(eraser)
+def when_erasing(eraser: Callable[[Voice], None]) -> Callable[[Voice], None]:
+    """Decorator. Is given the voice before its rows go, within `clock()`, and does away with what
+    was recorded of it, files included; safe to run twice."""
+    ERASERS.append(eraser)
     return eraser
 
 
@@ -92,7 +94,7 @@ def erase(
     rows, joined = _history_of(voice), joined_to(voice)
     if voice.gone_as == Gone.ERASED and not rows:
         return None
-    for eraser in FILES:
+    for eraser in ERASERS:
         eraser(voice)
     with connection.cursor() as cursor:
         cursor.execute("SELECT tsumugi.erase_voice(%s, %s)", [voice.municipality_id, voice.pk])
@@ -130,13 +132,15 @@ def _history_of(voice: Voice) -> dict[str, dict[str, list[str]]]:
     """{table: {id: [hash, day]}} of the history rows that will go."""
     found: dict[str, dict[str, list[str]]] = {}
     for each in ERASABLES:
-        history = event_model(each.model)
-        name = history._meta.db_table if history else ""
-        if history is None or name not in tables():
+        # Where there are no events, the table may be a history itself.
+        history = event_model(each.model) or each.model
+        name = history._meta.db_table
+        if name not in tables():
             continue
+        key = str(history._meta.pk.column)
+        past = f"({each.where}) AND ({each.events})"
+        inner = " ".join(("SELECT", key, "AS id FROM", name, "WHERE", past))
         with connection.cursor() as cursor:
-            past = f"({each.where}) AND ({each.events})"
-            inner = " ".join(("SELECT pgh_id FROM", name, "WHERE", past))
             cursor.execute(" ".join((PAST_OF, "(", inner, ") past WHERE gone.id = %s")), [voice.pk])
             ids = [row[0] for row in cursor.fetchall()]
         table = tables()[name]
@@ -156,7 +160,7 @@ def known_to_the_digests(town: Municipality) -> dict[str, dict[int, tuple[str, s
     found: dict[str, dict[int, tuple[str, str]]] = defaultdict(dict)
     erased = Voice.everything.of(town).filter(gone_as=Gone.ERASED)
     numbers = list(erased.values_list("number", flat=True))
-    touched = {history._meta.db_table for each in ERASABLES if (history := event_model(each.model))}
+    touched = {(event_model(each.model) or each.model)._meta.db_table for each in ERASABLES}
     for line in Erasure.objects.of(town).filter(kind=Erasure.Kind.ERASED).exclude(rows={}):
         if not any(line.digest == digest_of(line.salt, town.code, number) for number in numbers):
             continue

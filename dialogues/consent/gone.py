@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from dialogues.models import (
@@ -27,7 +28,6 @@ from dialogues.models import (
     Sentence,
     SharedVoice,
     Speaker,
-    TranscriptSpeaker,
     Voice,
     VoiceText,
     Withdrawal,
@@ -42,11 +42,11 @@ from .repeating import repeats_of
 Refusal = Callable[[Voice], str]
 Holding = Callable[[list[int]], None]
 Leaving = Callable[[list[Voice], Gone], None]
-Emptying = Callable[[Interview, User], None]
+Settling = Callable[[QuerySet[Withdrawal], User | None], None]
 REFUSALS: list[Refusal] = []
 HOLDINGS: list[Holding] = []
 LEAVINGS: list[Leaving] = []
-EMPTYINGS: list[Emptying] = []
+SETTLINGS: list[Settling] = []
 
 
 def keeps_from_deleting(refusal: Refusal) -> Refusal:
@@ -68,11 +68,11 @@ def when_going(leaving: Leaving) -> Leaving:
     return leaving
 
 
-def when_all_is_withdrawn(emptying: Emptying) -> Emptying:
-    """Decorator. Is told of an interview of which everything was withdrawn, and by whom; what of it
-    that person may not touch stays where it is."""
-    EMPTYINGS.append(emptying)
-    return emptying
+def when_withdrawn(settling: Settling) -> Settling:
+    """Decorator. Takes away what was recorded of those who withdrew: in the same transaction what
+    that person may reach, and each minute by the clock (`by` None) the rest. Safe to run twice."""
+    SETTLINGS.append(settling)
+    return settling
 
 
 @transaction.atomic
@@ -127,7 +127,7 @@ def withdraw(
     whole: Interview | None = None,
 ) -> Withdrawal:
     """お申し出による取り下げ: the words are emptied, for good. All of one interview; with `whole`,
-    what the listeners noted of it is emptied, too."""
+    what the listeners noted of it is emptied and what was recorded goes, too."""
     held = _held(list(voices), by)
     if not held:
         raise NotAllowed("取り下げる声がありません。")
@@ -136,35 +136,49 @@ def withdraw(
     for said in texts:
         said.text = said.moved_note = said.sensitive_note = ""
         said.save(update_fields=["text", "moved_note", "sensitive_note", "updated_at"])
-    _empty_sentences(held, whole)
+    _empty_sentences(held)
     if whole:
         whole.observation = ""
         whole.save(update_fields=["observation", "updated_at"])
-        for emptying in EMPTYINGS:
-            emptying(whole, by)
     _go(held, Gone.WITHDRAWN, by)
     for voice in held:
         ledger.write_down(voice, kind=Erasure.Kind.WITHDRAWN, why=Erasure.Why.ASKED, by=by)
-    return Withdrawal.objects.create(
+    done = Withdrawal.objects.create(
         municipality_id=held[0].municipality_id,
         interview_id=held[0].interview_id,
         speaker=speaker,
+        whole=whole is not None,
         asked_on=asked_on or timezone.localdate(),
         asked_by=asked_by,
         numbers=[voice.number for voice in held],
         repeats=[[place.words, place.url] for place in repeats],
         recorded_by=by,
     )
+    for settling in SETTLINGS:
+        settling(Withdrawal.objects.filter(pk=done.pk), by)
+    return done
 
 
-def _empty_sentences(held: list[Voice], whole: Interview | None) -> None:
+def _empty_sentences(held: list[Voice]) -> None:
     """What a transcript says of it. Who may not read the transcript leaves that to the clock."""
     for taken in Excerpt.objects.filter(voice__in=held):
         said = Sentence.objects.filter(transcript=taken.transcript_id)
         said.filter(number__range=(taken.first, taken.last)).update(text="")
-    if whole:
-        Sentence.objects.filter(transcript__interview=whole).update(text="")
-        TranscriptSpeaker.objects.filter(transcript__interview=whole).update(name="")
+
+
+def alone(speaker: Speaker) -> bool:
+    """Whether nobody else is known to have spoken there: all that was recorded is this person's."""
+    heard = speaker.interview
+    others = Speaker.objects.filter(interview=heard).exclude(pk=speaker.pk)
+    unknown = Voice.objects.filter(interview=heard, speaker=None)
+    one = (heard.participants or 1) == 1 and heard.attendances.count() < 2
+    return one and not others.exists() and not unknown.exists()
+
+
+def settle_all() -> None:
+    """Within `clock()`: what was recorded of those who withdrew, where who noted it couldn't."""
+    for settling in SETTLINGS:
+        settling(Withdrawal.objects.all(), None)
 
 
 def sweep_sentences() -> int:

@@ -19,14 +19,14 @@ from regions.people.locks.doors import clock
 
 from . import ledger, retention
 from .erasing import erase, erase_joined
-from .gone import sweep_sentences
+from .gone import settle_all, sweep_sentences
 
 logger = logging.getLogger(__name__)
 
 ERASE = "erase-voices"
 
 
-@carries_out(ERASE)
+@carries_out(ERASE, name="声の消去")
 def erase_voices(job: Job, report: Report) -> dict:
     """Of withdrawn or deleted voices, as the checker asked."""
     with acting_for(job):
@@ -40,13 +40,15 @@ def erase_voices(job: Job, report: Report) -> dict:
         for voice in gone.select_related("municipality").order_by("pk"):
             erase(voice, why=Erasure.Why.ASKED, by=job.requested_by)
     url = reverse("erasures", args=[job.municipality.code])
-    return {"url": url, "words": "消去しました。台帳に残っています"}
+    return {"url": url, "link": "消去の台帳を見る", "words": "消去しました。台帳に残っています"}
 
 
 @shared_task
 def copy_ledger() -> None:
     """Each minute: what was withdrawn in the meantime stands in the file, too."""
     with clock():
+        # First, since it holds transcripts before their sentences, as whoever marks them does.
+        settle_all()
         sweep_sentences()
         erase_joined()
         # A file that was being read while somebody withdrew may hold his words.

@@ -27,7 +27,7 @@ REACH = {Level.C: 0, Level.B: 1, Level.A: 2}
 
 
 class ConsentError(ValidationError):
-    """A level that may not be recorded so: {"reason": words, "confirmed_on": words}."""
+    """A level that may not be recorded so: {"reason": words, "confirmed_on": words, "way": words}."""
 
 
 def agreed_level(voice: Voice) -> Level:
@@ -103,13 +103,13 @@ def set_level(
     confirmed_on: dt.date | None = None,
     way: str = "",
 ) -> None:
-    """Records what was agreed. Widening what is already recorded needs why, and the day on which
-    the speaker was asked again (ConsentError); narrowing is always allowed."""
+    """Records what was agreed. Widening what is already recorded needs why, and how and on which
+    day the speaker was asked again (ConsentError); narrowing is always allowed."""
     interview = hold(voice.interview_id)
     held = Voice.objects.select_for_update().get(pk=voice.pk)
     newest = ConsentRecord.objects.filter(voice=held).first()
     if newest and REACH[Level(level)] > REACH[Level(newest.level)]:
-        _check_widening(reason, confirmed_on, interview)
+        _check_widening(reason, confirmed_on, way, interview)
     if newest is None or newest.level != level or reason:
         ConsentRecord.objects.create(
             municipality_id=held.municipality_id,
@@ -163,7 +163,9 @@ def _settle(held: Voice, level: Level) -> None:
     void(held)
 
 
-def _check_widening(reason: str, confirmed_on: dt.date | None, interview: Interview) -> None:
+def _check_widening(
+    reason: str, confirmed_on: dt.date | None, way: str, interview: Interview
+) -> None:
     wrong = {}
     if not reason.strip():
         wrong["reason"] = "範囲を広げるときは、その理由を書いてください。"
@@ -174,5 +176,7 @@ def _check_widening(reason: str, confirmed_on: dt.date | None, interview: Interv
     elif confirmed_on < interview.date:
         day = wareki(interview.date, weekday=False)
         wrong["confirmed_on"] = f"確かめた日が、聴いた日（{day}）より前になっています。"
+    if not way:
+        wrong["way"] = "範囲を広げるときは、あらためて確かめた形を選んでください。"
     if wrong:
         raise ConsentError(wrong)

@@ -13,7 +13,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from dialogues.models import Asked, Interview, Speaker, Voice, VoiceText, Withdrawal
+from dialogues.models import (
+    Asked,
+    Interview,
+    Recording,
+    Speaker,
+    Transcript,
+    TranscriptState,
+    Voice,
+    VoiceText,
+    Withdrawal,
+)
+from dialogues.models.recordings import kept_in_town
 from dialogues.trail import printings, recall_pages, trail
 from regions.models import Reading
 from regions.office.dates import wareki
@@ -75,7 +86,10 @@ def withdraw_speaker(request: TownRequest, pk: int) -> HttpResponse:
     _check_all(voices, Voice.objects.of(request.town).filter(speaker=speaker).count())
     title = f"「{speaker.call_name}」さんの声をすべて取り下げる"
     back = reverse("consent-ledger", args=[request.town.code, speaker.interview_id])
-    return _confirm(request, voices, speaker.interview, title=title, back=back, speaker=speaker)
+    whole = speaker.interview if gone.alone(speaker) else None
+    return _confirm(
+        request, voices, speaker.interview, title=title, back=back, speaker=speaker, whole=whole
+    )
 
 
 @town_page(Act.HEAR)
@@ -119,6 +133,8 @@ def _confirm(
         "back": back,
         "form": form,
         "whole": whole,
+        "speaker": speaker,
+        "recorded": _recorded(request, heard),
         "rows": [(voice, trail(request.standing, voice)) for voice in voices],
         "papers": _papers(request, voices),
         "repeats": repeats_of(request.town, said),
@@ -133,6 +149,22 @@ def _papers(request: TownRequest, voices: Iterable[Voice]) -> list[str]:
     return [f"{v}は、{words}。" for v in voices for words in printings(request.standing, v)]
 
 
+def _recorded(request: TownRequest, heard: Interview) -> list[tuple[str, str]]:
+    """What was recorded there and is there still: words, and where it is (or nothing)."""
+    place = [request.town.code, heard.pk]
+    sounds = Recording.objects.visible_to(request.user).of(request.town)
+    sounds_at = reverse("recordings", args=place) if kept_in_town(request.town) else ""
+    texts = Transcript.objects.visible_to(request.user).of(request.town)
+    texts = texts.exclude(state=TranscriptState.THROWN).filter(interview=heard)
+    return [
+        *(
+            (f"{sound}（{wareki(sound.delete_on, weekday=False)}に消えます）", sounds_at)
+            for sound in sounds.filter(interview=heard, deleted_at__isnull=True)
+        ),
+        *((f"{text}", reverse("transcript", args=[*place, text.number])) for text in texts),
+    ]
+
+
 @town_page(Act.HEAR)
 def withdrawal(request: TownRequest, pk: int) -> HttpResponse:
     """What was done, and what people have to do now: papers to call back, texts to look at."""
@@ -145,6 +177,7 @@ def withdrawal(request: TownRequest, pk: int) -> HttpResponse:
         "voices": tombstones,
         "papers": _papers(request, tombstones),
         "recall_pages": recall_pages(request.standing),
+        "recorded": _recorded(request, found.interview),
     }
     return render(request, "dialogues/withdrawal.html", context)
 

@@ -319,6 +319,7 @@ def edit_voice(
     level: str | None = None,
     reason: str = "",
     confirmed_on: Any = None,
+    way: str = "",
 ) -> Voice:
     """Applies `changes` (fields of Voice or its words, or `call_name`) to the voice as it was read.
 
@@ -343,7 +344,9 @@ def edit_voice(
             changes["revision"] = held.revision + 1
     _apply(held, changes)
     if level is not None:
-        levels.set_level(held, level=level, by=by, reason=reason, confirmed_on=confirmed_on)
+        levels.set_level(
+            held, level=level, by=by, reason=reason, confirmed_on=confirmed_on, way=way
+        )
     levels.void(held, look_again=look_again)
     return held
 

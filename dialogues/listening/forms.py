@@ -281,6 +281,9 @@ class VoiceForm(TownForm):
         return {name: self.cleaned_data[name] for name in self.fields}
 
 
+WIDENING = ("reason", "confirmed_on", "way")
+
+
 class VoiceEditForm(VoiceForm):
     """A voice put right. Each field carries the value that was read, so that only what this person
     changed is applied over what others changed meanwhile; for the words there is `read_revision`.
@@ -309,6 +312,9 @@ class VoiceEditForm(VoiceForm):
         help_text="範囲を広げる（CからB、BからA）ときだけ書きます。せばめるときは要りません。",
     )
     confirmed_on = WarekiDateField(label="ご本人にあらためて確かめた日", required=False)
+    way = forms.ChoiceField(
+        label="あらためて確かめた形", choices=[("", "――"), *Way.choices], required=False
+    )
 
     field_order = (
         "text",
@@ -324,6 +330,7 @@ class VoiceEditForm(VoiceForm):
         "level",
         "reason",
         "confirmed_on",
+        "way",
     )
 
     def __init__(
@@ -340,13 +347,13 @@ class VoiceEditForm(VoiceForm):
             *args, instance=instance, interview=instance.interview, initial=initial, **kwargs
         )
         del self.fields["entry_key"]
-        apart = ("text", "read_revision", "reason", "confirmed_on")
+        apart = ("text", "read_revision", *WIDENING)
         for name, field in self.fields.items():
             field.show_hidden_initial = name not in apart
 
     @property
     def changes(self) -> dict[str, Any]:
-        apart = ("level", "reason", "confirmed_on", "read_revision")
+        apart = ("level", "read_revision", *WIDENING)
         found = {name: self.cleaned_data[name] for name in self.changed_data if name not in apart}
         return found | {"text": self.cleaned_data["text"]}
 
@@ -355,4 +362,4 @@ class VoiceEditForm(VoiceForm):
         """For `actions.edit_voice`: nothing when the level was left as it was."""
         if "level" not in self.changed_data:
             return {}
-        return {name: self.cleaned_data[name] for name in ("level", "reason", "confirmed_on")}
+        return {name: self.cleaned_data[name] for name in ("level", *WIDENING)}

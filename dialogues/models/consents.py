@@ -30,6 +30,8 @@ class Withdrawal(TownModel):
 
     interview = TownLink(Interview, models.PROTECT, related_name="withdrawals")
     speaker = TownLink(Speaker, models.PROTECT, null=True, related_name="withdrawals")
+    whole = models.BooleanField("この回のすべて", default=False, editable=False)
+    """All that was said there, so that what was recorded of it goes, too."""
     asked_on = models.DateField("お申し出の日")
     asked_by = models.CharField("お申し出の方法", max_length=10, choices=Asked)
     numbers = ArrayField(models.PositiveIntegerField(), verbose_name="声の番号")

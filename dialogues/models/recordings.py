@@ -70,7 +70,7 @@ class Recording(HeardModel):
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False
     )
-    deleted_at = models.DateTimeField("消した時", null=True, editable=False)
+    deleted_at = models.DateTimeField("消した日時", null=True, editable=False)
     deleted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
     )

@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from dialogues.consent.gone import when_all_is_withdrawn
 from dialogues.models import Interview, Recording, RecordingKey
 from regions.models import User
 from regions.office import sealed_files
@@ -72,13 +71,6 @@ def delete(recording: Recording, *, by: User | None) -> None:
     RecordingKey.objects.filter(recording=held).delete()
     held.deleted_at, held.deleted_by = timezone.now(), by
     held.save(update_fields=["deleted_at", "deleted_by", "updated_at"])
-
-
-@when_all_is_withdrawn
-def delete_all(interview: Interview, by: User) -> None:
-    left = Recording.objects.filter(interview=interview, deleted_at__isnull=True)
-    for recording in left.order_by("pk"):
-        delete(recording, by=by)
 
 
 def delete_due() -> int:

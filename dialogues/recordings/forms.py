@@ -8,20 +8,27 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from dialogues.models import Interview, Recording, RecordingRule
-from dialogues.models.recordings import LONGEST, MOST_DAYS
+from dialogues.consent.retention import term_of
+from dialogues.models import Interview, Kept, Recording, RecordingRule
+from dialogues.models.recordings import LONGEST
+from regions.models import Municipality
 from regions.office.dates import wareki
 from regions.office.forms import TownForm, WarekiDateField
 
 from .sounds import HEAD, kind_of
 
 
-def check_day(day: dt.date, recorded_on: dt.date) -> None:
-    last = recorded_on + LONGEST
+def last_day(town: Municipality, recorded_on: dt.date) -> dt.date:
+    """Until when a recording may be kept: ninety days, or the town's own shorter term."""
+    days = term_of(town, Kept.AUDIO).days
+    return recorded_on + (LONGEST if days is None else min(LONGEST, dt.timedelta(days=days)))
+
+
+def check_day(day: dt.date, recorded_on: dt.date, town: Municipality) -> None:
+    last = last_day(town, recorded_on)
     if day > last:
-        raise ValidationError(
-            f"消す日は、録音した日から{MOST_DAYS}日まで（{wareki(last)}まで）です。"
-        )
+        days = (last - recorded_on).days
+        raise ValidationError(f"消す日は、録音した日から{days}日まで（{wareki(last)}まで）です。")
     if day < timezone.localdate():
         raise ValidationError("消す日が、きょうより前になっています。")
 
@@ -46,14 +53,15 @@ class RecordingForm(forms.Form):
 
     def __init__(self, *args: Any, interview: Interview, disk_full: bool = False, **kwargs: Any):
         self.recorded_on = interview.date
-        last = interview.date + LONGEST
+        self.town = interview.municipality
+        last = last_day(self.town, interview.date)
         super().__init__(*args, initial={"delete_on": last}, **kwargs)
         self.disk_full = disk_full
         limit = settings.AUDIO_MAX_BYTES // 1_000_000
         self.fields["file"].help_text = f"MP3、M4A、WAV。{limit}MBまで"
         self.fields[
             "delete_on"
-        ].help_text = f"いちばん長くて、録音した日から{MOST_DAYS}日の{wareki(last)}。早めることはいつでもできます。"
+        ].help_text = f"いちばん長くて、録音した日から{(last - interview.date).days}日の{wareki(last)}。早めることはいつでもできます。"
         if disk_full:
             self.fields["file"].error_messages["required"] = FULL
 
@@ -73,7 +81,7 @@ class RecordingForm(forms.Form):
 
     def clean_delete_on(self) -> dt.date:
         day: dt.date = self.cleaned_data["delete_on"]
-        check_day(day, self.recorded_on)
+        check_day(day, self.recorded_on, self.town)
         return day
 
 
@@ -87,7 +95,7 @@ class RecordingDayForm(TownForm):
 
     def clean_delete_on(self) -> dt.date:
         day: dt.date = self.cleaned_data["delete_on"]
-        check_day(day, self.instance.recorded_on)
+        check_day(day, self.instance.recorded_on, self.town)
         return day
 
 

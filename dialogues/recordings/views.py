@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from dialogues.models import Interview, Recording, RecordingKind, RecordingRule
-from dialogues.models.recordings import LONGEST, kept_in_town
+from dialogues.models.recordings import kept_in_town
 from dialogues.models.transcripts import check_heard
 from regions.models import Reading
 from regions.office import sealed_files
@@ -27,7 +27,7 @@ from regions.people.scope import TownRequest, town_page
 from regions.readings.log import DAY, note_reading
 
 from . import actions
-from .forms import FULL, RecordingDayForm, RecordingForm, RecordingRuleForm
+from .forms import FULL, RecordingDayForm, RecordingForm, RecordingRuleForm, last_day
 from .sounds import TYPES
 
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
@@ -85,7 +85,7 @@ def recordings(request: TownRequest, pk: int) -> HttpResponse:
             return redirect("recordings", request.town.code, pk)
     mine = Recording.objects.visible_to(request.user).of(request.town).filter(interview=interview)
     rows = mine.select_related("set_by", "deleted_by")
-    last = interview.date + LONGEST
+    last = last_day(request.town, interview.date)
     context = {"interview": interview, "recordings": rows, "form": form, "last": last}
     context |= {"too_late": last < timezone.localdate(), "most": settings.AUDIO_MAX_BYTES}
     return render(request, "dialogues/recordings.html", context)

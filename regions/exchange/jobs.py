@@ -14,8 +14,8 @@ from . import actions
 
 KEPT_FOR = dt.timedelta(days=7)
 
-carries_out(actions.CHECK)(actions.look)
-carries_out(actions.WRITE)(actions.write)
+carries_out(actions.CHECK, name="ファイルの確かめ")(actions.look)
+carries_out(actions.WRITE, name="ファイルからの取り込み")(actions.write)
 
 
 @shared_task

@@ -1,6 +1,6 @@
 """Slow work. The row in PostgreSQL is the truth; Celery and the broker only carry its number.
 
-A room registers what it can carry out with `@carries_out("kind")` in a module named `jobs`.
+A room registers what it can carry out with `@carries_out("kind", name="…")` in a module named `jobs`.
 Such a function gets the job and a `report(step)` that shows progress at once; it reads and writes
 within `acting_for(job)`, returns what the page needs to link to the outcome, raises `Refused` with
 words, and is safe to run twice.
@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 Report = Callable[[str], None]
 Work = Callable[[Job, Report], dict]
 KINDS: dict[str, Work] = {}
+NAMES: dict[str, str] = {}
+"""What each is called where people read."""
 
 MOST_ATTEMPTS = 3
 SENT_AGAIN_AFTER = timedelta(seconds=60)
@@ -48,9 +50,9 @@ class Refused(Exception):
     """The work can't be done as things stand; the message is for the person who asked."""
 
 
-def carries_out(kind: str) -> Callable[[Work], Work]:
+def carries_out(kind: str, *, name: str) -> Callable[[Work], Work]:
     def register(work: Work) -> Work:
-        KINDS[kind] = work
+        KINDS[kind], NAMES[kind] = work, name
         return work
 
     return register

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from dialogues.models import Voice
 from regions.models import Job, JobState, Reading
 from regions.office.forms import hold
-from regions.office.jobs import enqueue
+from regions.office.jobs import NAMES, enqueue
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
 from regions.people.history.restoring import restored
@@ -249,8 +249,9 @@ def job(request: TownRequest, pk: int) -> HttpResponse:
     template = "stories/_job.html" if request.htmx else "stories/job.html"  # type: ignore[attr-defined]
     # The reason may name voices by number, as the one who asked for the work may read them.
     own = row.requested_by_id == request.user.pk or request.standing.can(Act.READ_C)
-    reason = row.reason if own else "くわしくは、発行を頼んだ方にお尋ねください。"
-    return render(request, template, {"job": row, "reason": reason})
+    reason = row.reason if own else "くわしくは、頼んだ方にお尋ねください。"
+    context = {"job": row, "name": NAMES.get(row.kind, "作業"), "reason": reason}
+    return render(request, template, context)
 
 
 @at_most(60)

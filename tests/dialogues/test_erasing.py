@@ -11,6 +11,7 @@ from dialogues.consent.erasing import erase
 from dialogues.consent.gone import withdraw
 from dialogues.consent.jobs import copy_ledger
 from dialogues.consent.ledger import FILE, copy_to_file, lines_in
+from dialogues.consent.sharing import refuse
 from dialogues.models import Draft, Erasure, Gone, Interview, Level, Voice
 from regions.people.history.digests import take, verify
 from regions.people.history.sheets import path_of
@@ -33,6 +34,7 @@ def folder(tmp_path):
 def voice(world):
     interview = make_interview(world.town, by=world.staff)
     voice = make_voice(make_body(world.town), WORDS, by=world.staff, interview=interview)
+    refuse(voice, by=world.checker, reason=f"{MARKER}でだれかわかる")
     share(voice, by=world.checker)
     make_theme(world.town, voices=[voice], by=world.staff)
     voice.placement.reason = WORDS

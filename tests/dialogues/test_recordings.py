@@ -13,14 +13,29 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 import config.asgi
-from dialogues.models import Attendance, Recording, RecordingKey, RecordingRule
+from dialogues.consent import retention
+from dialogues.consent.erasing import erase
+from dialogues.consent.gone import delete_voice
+from dialogues.consent.jobs import copy_ledger
+from dialogues.models import (
+    Attendance,
+    Erasure,
+    Kept,
+    Recording,
+    RecordingKey,
+    RecordingRule,
+    Voice,
+    VoiceText,
+    Withdrawal,
+)
 from dialogues.recordings.actions import sweep
 from dialogues.recordings.sounds import kind_of
 from dialogues.recordings.upkeep import delete_due_recordings
 from regions.models import Reading
 from regions.office import sealed_files, uploads
+from regions.people.locks import doors
 from tests.doors import as_the_login
-from tests.factories import make_body, make_interview, make_recording, wav
+from tests.factories import make_body, make_interview, make_recording, make_voice, wav
 
 pytestmark = pytest.mark.django_db
 
@@ -188,7 +203,7 @@ def test_after_ninety_days_nothing_is_taken_in(interview, world, browse):
     interview.date -= dt.timedelta(days=91)
     interview.save()
     page = browse(world.coordinator).get(at(interview)).content.decode()
-    assert "聴いた日から90日を過ぎた" in page
+    assert "預かれる期間（" in page
     assert 'type="file"' not in page
 
 
@@ -327,3 +342,90 @@ def test_a_disk_that_is_full_before_django_reads_is_told_in_words(monkeypatch):
     asyncio.run(config.asgi.application(scope, None, send))
     assert answers[-1]["disk_full"]
     assert dict(answers[-1]["headers"])[b"content-length"] == str(config.asgi.TOO_MUCH).encode()
+
+
+# -- When people withdraw ------------------------------------------------------------------------
+
+
+def test_a_recording_goes_with_all_that_was_said_and_else_people_decide(world, browse, interview):
+    body = interview.stakeholders.get()
+    one, two = (
+        make_voice(body, by=world.coordinator, interview=interview, speaker=name)
+        for name in ("話し手1", "話し手2")
+    )
+    recording = make_recording(interview, by=world.coordinator)
+    asked = {"asked_on": str(timezone.localdate()), "asked_by": "said"}
+    client = browse(world.coordinator)
+    url = f"/m/990019/speakers/{one.speaker_id}/withdraw/"
+    assert "ひとりでには消えません" in client.get(url).content.decode()
+    page = client.post(url, asked, follow=True).content.decode()
+    assert "録音と文字起こしを確かめる" in page
+    assert f'<a href="{at(interview)}">録音1（' in page
+    assert RecordingKey.objects.count() == 1
+    whole = f"/m/990019/interviews/{interview.pk}/withdraw/"
+    page = browse(world.staff).post(whole, asked, follow=True).content.decode()
+    assert "録音と文字起こしを確かめる" not in page
+    recording.refresh_from_db()
+    assert recording.deleted_by == world.staff
+    assert not RecordingKey.objects.exists()
+    assert VoiceText.objects.get(voice=two).text == ""
+
+
+def test_who_spoke_alone_takes_the_recording_along(world, browse, interview):
+    body = interview.stakeholders.get()
+    voice = make_voice(body, by=world.coordinator, interview=interview, speaker="話し手1")
+    make_recording(interview, by=world.coordinator)
+    asked = {"asked_on": str(timezone.localdate()), "asked_by": "said"}
+    url = f"/m/990019/speakers/{voice.speaker_id}/withdraw/"
+    assert "録音と文字起こしがあれば、消えます" in browse(world.staff).get(url).content.decode()
+    browse(world.staff).post(url, asked)
+    assert not RecordingKey.objects.exists()
+
+
+def test_the_clock_deletes_what_who_withdrew_could_not_reach(world, interview, settings, tmp_path):
+    settings.DIGEST_FOLDER = tmp_path / "digests"
+    body = interview.stakeholders.get()
+    voice = make_voice(body, by=world.coordinator, interview=interview)
+    make_recording(interview, by=world.coordinator)
+    Withdrawal.objects.create(
+        municipality=world.town,
+        interview=interview,
+        whole=True,
+        asked_on=timezone.localdate(),
+        asked_by="said",
+        numbers=[voice.number],
+        recorded_by=world.staff,
+    )
+    copy_ledger()
+    assert Recording.objects.get().deleted_by is None
+    assert not RecordingKey.objects.exists()
+
+
+def test_an_erasure_leaves_no_sound_and_no_file(
+    world, interview, folder, settings, tmp_path, django_capture_on_commit_callbacks
+):
+    settings.DIGEST_FOLDER = tmp_path / "digests"
+    body = interview.stakeholders.get()
+    one, two = (make_voice(body, by=world.coordinator, interview=interview) for _ in range(2))
+    make_recording(interview, by=world.coordinator)
+    delete_voice(two, by=world.coordinator)
+    for voice, left in ((two, 1), (one, 0)):
+        with django_capture_on_commit_callbacks(execute=True), doors.clock():
+            erase(Voice.everything.get(pk=voice.pk), why=Erasure.Why.ASKED, by=None)
+        assert len(list(folder.iterdir())) == RecordingKey.objects.count() == left
+
+
+def test_a_shorter_term_bounds_the_day_and_lists_what_is_kept_longer(world, browse, interview):
+    make_recording(interview, by=world.coordinator)
+    client, terms = browse(world.checker), "/m/990019/retention/audio/"
+    assert retention.due(world.town, timezone.localdate() + dt.timedelta(days=200)) == {}
+    refused = client.post(terms, {"years": "", "days": "120"}).content.decode()
+    assert "90日より長くは預かれません" in refused
+    client.post(terms, {"years": "", "days": "30"})
+    [row] = retention.due(world.town, timezone.localdate() + dt.timedelta(days=200))[Kept.AUDIO]
+    assert row.item.label == f"{interview.label}　録音1"
+    page = browse(world.coordinator).post(at(interview), sent(wav())).content.decode()
+    assert "録音した日から30日まで" in page
+    with doors.clock():
+        retention.DISCARDINGS[Kept.AUDIO](world.town, row.item.subject, world.checker)
+    assert Recording.objects.get().deleted_by == world.checker

@@ -9,8 +9,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from dialogues.consent.erasing import erase
 from dialogues.models import (
     Attendance,
+    Erasure,
     Excerpt,
     Level,
     Prompt,
@@ -273,3 +275,43 @@ def test_a_file_is_taken_in_and_a_wrong_one_is_answered_beside_its_field(intervi
     file = SimpleUploadedFile("浜田花子.txt", "湯。\r\n川。".encode("cp932"))
     assert client.post(at(interview), {"file": file}).status_code == 302
     assert list(Sentence.objects.values_list("text", flat=True)) == ["湯。", "川。"]
+
+
+# -- When people withdraw ------------------------------------------------------------------------
+
+
+def test_who_withdraws_goes_out_of_the_transcript_and_the_last_takes_it_along(
+    opened, interview, world
+):
+    client, transcript, fields = opened
+    client.post(at(interview, "1/"), fields | {"s2": "value", "s8": "can", "do": "voices"})
+    fish = Voice.objects.order_by("number")[0]
+    asked = {"asked_on": str(timezone.localdate()), "asked_by": "said"}
+    page = client.post(
+        f"/m/990019/speakers/{fish.speaker_id}/withdraw/", asked, follow=True
+    ).content.decode()
+    assert f'<a href="{at(interview, "1/")}">文字起こし1</a>' in page
+    assert set(transcript.speakers.values_list("name", flat=True)) == {"聞き手", "区長"}
+    assert not Sentence.objects.filter(text__contains="魚が減りました").exists()
+    assert Sentence.objects.filter(text__contains="網の繕い").exists()
+    assert client.get(at(interview, "1/")).status_code == 200
+    client.post(f"/m/990019/interviews/{interview.pk}/withdraw/", asked)
+    transcript.refresh_from_db()
+    assert (transcript.state, transcript.ended_by) == (TranscriptState.THROWN, world.coordinator)
+    assert not Sentence.objects.exists()
+    assert not TranscriptSpeaker.objects.exists()
+
+
+def test_an_erasure_takes_the_name_and_with_the_last_voice_the_transcript(
+    opened, interview, settings, tmp_path
+):
+    settings.DIGEST_FOLDER = tmp_path
+    client, transcript, fields = opened
+    client.post(at(interview, "1/"), fields | {"s2": "value", "s8": "can", "do": "voices"})
+    fish, ward = Voice.objects.order_by("number")
+    for voice, names in ((fish, {"聞き手", "区長"}), (ward, set())):
+        with doors.clock():
+            erase(Voice.everything.get(pk=voice.pk), why=Erasure.Why.ASKED, by=None)
+        assert set(transcript.speakers.values_list("name", flat=True)) == names
+    assert not Sentence.objects.exists()
+    assert Transcript.objects.get().state == TranscriptState.THROWN

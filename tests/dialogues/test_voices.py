@@ -180,10 +180,13 @@ def test_widening_the_level_asks_why_and_when(voice, world, browse):
     client, here = browse(world.staff), f"{LIST}{voice.number}/edit/"
     shown = client.post(here, typed(voice, level="A")).content.decode()
     assert "範囲を広げるときは、その理由を書いてください" in shown
-    client.post(here, typed(voice, level="A", reason="電話で確認", confirmed_on="R8.7.30"))
+    assert "範囲を広げるときは、あらためて確かめた形を選んでください" in shown
+    asked = {"reason": "電話で確認", "confirmed_on": "R8.7.30", "way": "said"}
+    client.post(here, typed(voice, level="A", **asked))
     shown = client.get(f"{LIST}{voice.number}/").content.decode()
     assert "電話で確認" in shown
     assert "令和8年7月30日（木）に、ご本人にあらためて確かめました" in shown
+    assert "A 公開可（匿名）　口頭　説明：" in shown
 
 
 @pytest.fixture

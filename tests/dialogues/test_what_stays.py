@@ -94,7 +94,7 @@ def test_what_was_joined_goes_with_the_voice_it_was_joined_to(
         added_by=world.staff, throw_on=timezone.localdate(),
     )  # fmt: skip
     speaker = TranscriptSpeaker.objects.create(municipality=world.town, transcript=transcript)
-    sentence = Sentence.objects.create(
+    Sentence.objects.create(
         municipality=world.town, transcript=transcript, number=1, speaker=speaker, text=WORDS
     )
     Excerpt.objects.create(
@@ -105,8 +105,7 @@ def test_what_was_joined_goes_with_the_voice_it_was_joined_to(
     withdraw([into], by=world.staff)
     copy_ledger()
     copy_ledger()
-    sentence.refresh_from_db()
-    assert sentence.text == ""
+    assert not Sentence.objects.exclude(text="").exists()
     assert not VoiceText.objects.exclude(text="").exists()
     # Both numbers, so that a backup from before they were joined brings neither back.
     assert Erasure.objects.count() == 2
@@ -206,6 +205,6 @@ def test_a_recording_goes_when_all_that_was_said_in_it_is_withdrawn(
     assert RecordingKey.objects.exists()
     withdraw([two], by=world.staff, whole=heard)
     assert not RecordingKey.objects.exists()
-    assert TranscriptSpeaker.objects.get().name == ""
+    assert not TranscriptSpeaker.objects.exists()
     recording.refresh_from_db()
     assert recording.deleted_at is not None

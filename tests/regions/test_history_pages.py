@@ -207,6 +207,7 @@ def reopened(world):
         level=Level.B,
         reason="ご本人の希望",
         confirmed_on=interview.date,
+        way="said",
     )
     return voice
 

@@ -172,7 +172,7 @@ REPEATS_HARMLESSLY = {
     "row-restore",  # what stands already stays
     "file-out",  # gives the file once more
     "import-stop",
-    "transcript",  # a sentence that became a voice becomes none again
+    "transcript",  # applies what was changed on the page; a sentence that is a voice stays one
     "transcript-end",
     "recording-delete",
 }
