@@ -218,6 +218,7 @@ def test_saving_fails_on_the_server_and_keys_are_pressed_twice(capture, page):
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'"
         )
     write(page, "そのあとの声")
     expect(saved(page)).to_have_count(2, timeout=15_000)

@@ -85,7 +85,7 @@ def test_no_field_anywhere_takes_the_password_of_someone_else(world, browse):
     for path in ("people/", "people/new/", f"people/{membership.pk}/slip/", "people/rule/"):
         page = client.get(f"/m/990019/{path}").content.decode()
         # Behind it waits the page's own sign-in, for when the session has ended.
-        assert 'type="password"' not in page.split('<template id="again">')[0]
+        assert 'type="password"' not in page.split('<template id="session-again">')[0]
 
 
 @pytest.mark.asvs("3.3.1", "3.3.3")

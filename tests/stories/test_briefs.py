@@ -307,6 +307,7 @@ def test_a_job_carried_out_twice_issues_once(world):
     assert again.state == "done"
     assert again.result == {
         "url": f"/m/990019/briefs/{brief.pk}/",
+        "link": "発行した版を見る",
         "words": "昼の縁側の試行について 第1版 を発行しました",
     }
     assert Edition.objects.count() == 1
