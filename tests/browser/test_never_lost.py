@@ -203,9 +203,11 @@ def test_saving_fails_on_the_server_and_keys_are_pressed_twice(capture, page):
         write(page, "入りきらない声")
         expect(pending(page)).to_contain_text(["しばらくして、もう一度保存します"])
         box(page).fill("書きかけ")
+        expect(page.locator("#state")).to_contain_text("下書きを残しました")
         # Reading goes on meanwhile, and so does what waits here.
         capture()
         expect(pending(page)).to_contain_text(["入りきらない声"])
+        expect(box(page)).to_have_value("書きかけ")
         assert texts() == []
     finally:
         with connection.cursor() as cursor:
