@@ -36,14 +36,19 @@ export function connection(form) {
     });
   }
 
+  // The form as the server gives it now, or a reason.
+  async function anew() {
+    const answer = await fetch(window.location.href, { redirect: "manual" });
+    if (answer.type === "opaqueredirect") return { reason: ENDED };
+    const page = new DOMParser().parseFromString(answer.ok ? await answer.text() : "", "text/html");
+    const fresh = page.getElementById("new");
+    return fresh ? { fresh } : { reason: BROKEN };
+  }
+
   // Null when the page's token holds again, or why it doesn't.
   async function renew() {
-    const answer = await fetch(window.location.href, { redirect: "manual" });
-    if (answer.type === "opaqueredirect") return ENDED;
-    if (!answer.ok) return BROKEN;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById("new");
-    if (!fresh) return BROKEN;
+    const { fresh, reason } = await anew();
+    if (reason) return reason;
     if (fresh.dataset.person !== form.dataset.person) return SOMEONE_ELSE;
     token = fresh.elements.csrfmiddlewaretoken.value;
     for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
@@ -124,6 +129,18 @@ export function connection(form) {
     }
   }
 
+  // The newest draft of this person that the server has now, or undefined.
+  async function draft() {
+    try {
+      const { fresh } = await anew();
+      if (!fresh?.dataset.typedAt || fresh.dataset.person !== form.dataset.person) return;
+      const { csrfmiddlewaretoken: _, ...fields } = Object.fromEntries(new FormData(fresh));
+      return { ...fields, typed_at: fresh.dataset.typedAt };
+    } catch {
+      // Without a connection there is none.
+    }
+  }
+
   // A row being put right in its place keeps what was typed, whatever the answer.
   function tell(element, words) {
     const row = element.closest(".voice-row") ?? form;
@@ -154,5 +171,5 @@ export function connection(form) {
   document.body.addEventListener("htmx:responseError", unanswered);
   document.body.addEventListener("htmx:sendError", unanswered);
 
-  return { save, keep, act };
+  return { save, keep, draft, act };
 }

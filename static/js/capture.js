@@ -17,6 +17,8 @@ const LONGEST_DRAFT = 18_000;
 const HERE = [300, 1000];
 const THERE = [1500, 6000];
 const THERE_ALONE = [800, 1500];
+// How often it is asked for what was still being sent when its page was left, in milliseconds.
+const UNDER_WAY = { pause: 200, times: 15 };
 const MARKS = { Digit5: "moved", Digit6: "after_talk", Digit7: "sensitive" };
 
 const form = document.getElementById("new");
@@ -26,6 +28,7 @@ async function start() {
   const text = form.elements.text;
   const state = document.getElementById("state");
   const server = connection(form);
+  const leftAt = `tsumugi-left:${form.dataset.interview}`;
   // Versions of the row being typed: what is there, and what is kept somewhere.
   let typed = 0;
   let kept = 0;
@@ -167,7 +170,9 @@ async function start() {
   async function keepThere(version, leaving = false) {
     const draft = draftOf();
     const fits = draft.text.length <= LONGEST_DRAFT;
+    if (leaving && draft.text.trim()) sessionStorage.setItem(leftAt, draft.typed_at);
     const answer = fits && (await server.keep(draft, leaving));
+    if (leaving) sessionStorage.removeItem(leftAt);
     if (draft.entry_key !== form.elements.entry_key.value) return;
     if (answer === "ended") {
       if (await keepHere(version)) say(`${ENDED}書きかけは、このパソコンに残しています。`);
@@ -191,13 +196,26 @@ async function start() {
 
   // --- What was left unfinished here ---
 
+  // The draft that was sent while its page was being left: it may arrive after this page was made.
+  async function underWay() {
+    const at = Number(sessionStorage.getItem(leftAt));
+    sessionStorage.removeItem(leftAt);
+    if (!at || at <= Number(form.dataset.typedAt)) return [];
+    for (let times = UNDER_WAY.times; times && !typed; times -= 1) {
+      const draft = await server.draft();
+      if (Number(draft?.typed_at) >= at) return [draft];
+      await new Promise((resolve) => window.setTimeout(resolve, UNDER_WAY.pause));
+    }
+    return [];
+  }
+
   async function putBack() {
     const notes = [];
     if (!(await hold(form.elements.entry_key.value)) && !typed) {
       next();
       notes.push("この聴き取りの書きかけが、もう一つの画面にあります。ここでは、新しい声を書けます。");
     }
-    const found = await local.all();
+    const found = [...(await local.all()), ...(await underWay())];
     for (const { waiting, ...row } of found.filter((draft) => draft.waiting)) {
       if (!(await hold(row.entry_key))) continue;
       if (row.entry_key === form.elements.entry_key.value && !typed) next();

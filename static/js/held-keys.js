@@ -3,26 +3,20 @@
 // or crashes. Over plain http it knows no locks; then the server finds the second one out.
 
 const letGo = new Map();
-const SLACK = 200;
-
-function ask(key) {
-  return new Promise((resolve) => {
-    navigator.locks
-      .request(`tsumugi-row:${key}`, { ifAvailable: true }, (lock) => {
-        resolve(Boolean(lock));
-        return lock && new Promise((release) => letGo.set(key, release));
-      })
-      .catch(() => resolve(true));
-  });
-}
+// The page that is being left, on a reload, may hold its key for a moment more.
+const SLACK = 1000;
 
 // Whether this window is the one that writes the row with this key, from now on.
 export async function hold(key) {
   if (!navigator.locks || letGo.has(key)) return true;
-  if (await ask(key)) return true;
-  // The page that is being left, on a reload, may hold it for a moment more.
-  await new Promise((resolve) => window.setTimeout(resolve, SLACK));
-  return ask(key);
+  return new Promise((resolve) => {
+    navigator.locks
+      .request(`tsumugi-row:${key}`, { signal: AbortSignal.timeout(SLACK) }, () => {
+        resolve(true);
+        return new Promise((release) => letGo.set(key, release));
+      })
+      .catch(({ name }) => resolve(!["AbortError", "TimeoutError"].includes(name)));
+  });
 }
 
 export function release(key) {
