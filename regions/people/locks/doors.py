@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from regions.models.people import Role
 from regions.office.dates import fiscal_year
-from regions.people.access import Standing, towns_where
+from regions.people.access import Standing, standing_here, towns_where
 from regions.people.acts import Act
 
 
@@ -67,6 +67,7 @@ def enter(
     advised: Iterable[int] = (),
     person: int | None = None,
     every_town: bool = False,
+    standing: Standing | None = None,
 ) -> Iterator[None]:
     values = (
         role.value,
@@ -78,7 +79,7 @@ def enter(
         "on" if every_town else "",
     )
     nested = connection.in_atomic_block
-    with transaction.atomic():
+    with transaction.atomic(), standing_here(standing):
         before = _put_on(values)
         yield
         # A rollback takes the settings back by itself, and the end of a transaction too.
@@ -113,6 +114,7 @@ def inside(standing: Standing):
         town=standing.town.pk,
         advised=[standing.town.pk] if advised else [],
         person=standing.user.pk,
+        standing=standing,
     )
 
 
