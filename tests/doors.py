@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.backends.signals import connection_created
 from django.http import HttpResponse
 
-OWNER = "SET ROLE tsumugi_owner; SET app.every_town = 'on'"
+OWNER = "SET ROLE tsumugi_owner; SET app.every_town = 'on'; SET pgtrigger.ignore = '{}'"
 LOGIN = "RESET ROLE; SET app.every_town = ''"
 
 
