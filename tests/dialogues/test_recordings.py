@@ -427,5 +427,5 @@ def test_a_shorter_term_bounds_the_day_and_lists_what_is_kept_longer(world, brow
     page = browse(world.coordinator).post(at(interview), sent(wav())).content.decode()
     assert "録音した日から30日まで" in page
     with doors.clock():
-        retention.DISCARDINGS[Kept.AUDIO](world.town, row.item.subject, world.checker)
+        retention.discard(world.town, Kept.AUDIO, row.item.subject, world.checker)
     assert Recording.objects.get().deleted_by == world.checker
