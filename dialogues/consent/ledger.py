@@ -15,7 +15,7 @@ import fcntl
 import logging
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -100,9 +100,10 @@ class Line:
     @classmethod
     def of(cls, row: Erasure, *, after: str) -> Line:
         at = timezone.localtime(row.created_at).isoformat(timespec="seconds")
-        told = (at, row.municipality.code, row.kind, row.why, row.salt, row.digest)
-        told += (",".join(row.sources) or NOTHING, row.words or NOTHING, after)
-        return cls(*told, keyed(LINE, " ".join(told)))
+        sources = ",".join(row.sources) or NOTHING
+        told = (at, row.municipality.code, row.kind, row.why, row.salt, row.digest, sources)
+        unsigned = cls(*told, row.words or NOTHING, after, "")
+        return replace(unsigned, mac=keyed(LINE, unsigned._told))
 
 
 @dataclass

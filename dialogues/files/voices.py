@@ -249,15 +249,14 @@ class VoicesIn:
         known = Voice.everything.of(self.town)
         # What was deleted as typed by mistake may come from a file, rightly this time.
         gone = known.gone().exclude(gone_as=Gone.DELETED).filter(gone_key__in=asked)
-        found = {asked[voice.gone_key].number: voice for voice in gone.order_by("number")}
-        for voice in known.filter(entry_key__in=asked):
-            found.setdefault(asked[voice.entry_key].number, voice)
+        came = known.filter(entry_key__in=asked)
+        found = {asked[voice.entry_key].number: voice for voice in came}
+        found |= {asked[voice.gone_key].number: voice for voice in gone if voice.gone_key}
         for row in rows:
-            if (voice := found.get(row.number)) is None:
-                continue
-            if voice.gone_at is None:
+            voice = found.get(row.number)
+            if voice and voice.gone_at is None:
                 row.hidden = True
-            else:
+            elif voice:
                 self._gone(row, voice)
 
     def _gone(self, row: Row, voice: Voice) -> None:

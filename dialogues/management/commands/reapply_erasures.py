@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from dialogues.consent.ledger import Line, read_file
-from dialogues.consent.reapplying import reapply
+from dialogues.listening.reapplying import reapply
 from regions.people.locks.doors import loading
 
 LOOK = (

@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dialogues.listening.actions import take_numbers
+from dialogues.consent import levels
+from dialogues.consent.erasing import erase, history_of
+from dialogues.consent.gone import empty_sentences
+from dialogues.consent.ledger import NOTHING, Line, found_in
 from dialogues.models import Erasure, Gone, Split, Voice, VoiceText
 from regions.models import Municipality
 
-from . import levels
-from .erasing import erase, history_of
-from .gone import empty_sentences
-from .ledger import NOTHING, Line, found_in
+from .actions import take_numbers
 
 
 @dataclass
