@@ -25,6 +25,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import django
+from django.urls import reverse
 
 from bench.locks import as_owner, prepare
 from config.local.demo import KEPT_OPEN
@@ -258,6 +259,7 @@ def main() -> None:
     django.setup()
     logging.disable(logging.INFO)
     content = workbook(body, sentences)
+    reverse("import", args=[TOWN, 1])  # a worker knows the addresses since its first job
     plain = [read_plainly(content)]
     whole = take_in(content)
     plain.append(read_plainly(content))

@@ -65,6 +65,7 @@ def quick_passwords(settings):
 
 @pytest.fixture(autouse=True)
 def requests_begin_as_the_login(settings):
+    doors.porter.open_again()
     settings.MIDDLEWARE = ["tests.doors.AsTheLogin", *settings.MIDDLEWARE]
 
 

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from dialogues.consent import sharing
-from dialogues.models import Level, SharedVoice, Theme, Voice, VoiceText
+from dialogues.models import Excerpt, Interview, Level, SharedVoice, Theme, Voice, VoiceText
 from regions.models import Membership, Municipality, Role, User
 from stakeholders.models import Stakeholder
 from stories.models import Audience, Brief, Edition, Story
@@ -61,6 +61,23 @@ def test_read_twice_nothing_is_doubled_and_what_was_typed_stays(demo):
     call_command("load_demo", stdout=again, stderr=again)
     assert again.getvalue().count("新しく読み込むものはありません。") == 2
     assert voice(1).text == "直した文"
+
+
+def test_a_working_town_has_asked_shown_transcribed_and_told(demo, browse):
+    asked = Interview.objects.filter(municipality__code="990019")
+    assert all(each.consent_on == each.date and each.consent_by for each in asked)
+    ledger = f"{TOWN}/interviews/{voice(1).interview_id}/consent/"
+    client = browse(person("tanto-99001"))
+    assert "説明：福祉課 担当A（R8.7.22）" in client.get(ledger).content.decode()
+    marked = Excerpt.objects.filter(transcript__state="kept")
+    assert {each.voice.number for each in marked} == set(range(21, 31))
+    assert str(voice(21).excerpt) == "文字起こし 4～5文め（00:41）"
+    waiting = client.get(f"{TOWN}/interviews/notices/").content.decode()
+    told = client.get(f"{TOWN}/interviews/notices/?show=told").content.decode()
+    assert "R8.11.12" in told
+    assert "上紬地区自治会連合会" in told
+    assert "上紬地区自治会連合会" not in waiting
+    assert "湯ノ沢温泉旅館組合" in waiting
 
 
 def test_an_interview_without_a_way_of_consent_counts_as_c(demo):

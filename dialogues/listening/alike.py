@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from heapq import nlargest
 from math import sqrt
 
 from django.contrib.postgres.aggregates import ArrayAgg, StringAgg
@@ -32,17 +33,23 @@ def alike_to(voice: Voice, *, by: User) -> list[Voice]:
     found = others.order_by().aggregate(
         ids=ArrayAgg("pk", order_by="pk"), texts=StringAgg("search_text", BREAK, order_by="pk")
     )
-    near = _sharing_pieces(typed, found["ids"] or [], found["texts"] or "") if typed else []
+    near = _nearest(typed, found["ids"] or [], found["texts"] or "") if typed else {}
     if not near:
         return []
-    counted = grams(typed)
     seen = Voice.objects.visible_to(by).filter(pk__in=near)
-    told = [(cosine(counted, grams(row.said.search_text)), -row.number, row) for row in seen]
-    return [row for nearness, _, row in sorted(told, reverse=True) if nearness >= ALIKE][:MOST]
+    return sorted(seen, key=lambda row: (-near[row.pk], row.number))
 
 
-def _sharing_pieces(typed: str, ids: list[int], texts: str) -> list[int]:
-    """Of which text enough of the pieces of the typed one are part."""
+def _nearest(typed: str, ids: list[int], texts: str) -> dict[int, float]:
+    """How near those texts are that are alike; at most so many of them as are told."""
+    counted, lines = grams(typed), texts.split(BREAK)
+    cosines = ((cosine(counted, grams(lines[row])), ids[row]) for row in _sharing(typed, texts))
+    alike = [(nearness, pk) for nearness, pk in cosines if nearness >= ALIKE]
+    return {pk: nearness for nearness, pk in nlargest(MOST, alike)}
+
+
+def _sharing(typed: str, texts: str) -> list[int]:
+    """The lines of which enough of the pieces of the typed one are part."""
     pieces = {typed[i : i + PIECE] for i in range(0, len(typed) - PIECE + 1, PIECE)} or {typed}
     shared: Counter[int] = Counter()
     for piece in pieces:
@@ -54,7 +61,7 @@ def _sharing_pieces(typed: str, ids: list[int], texts: str) -> list[int]:
             begun = at
             following = texts.find(BREAK, at)
             at = texts.find(piece, following) if following >= 0 else -1
-    return [ids[row] for row, n in shared.items() if n >= min(PIECES, len(pieces))]
+    return [row for row, n in shared.items() if n >= min(PIECES, len(pieces))]
 
 
 def grams(folded: str) -> Counter[str]:

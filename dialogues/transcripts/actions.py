@@ -217,12 +217,12 @@ def _make(transcript: Transcript, passage: list[Sentence], number: int, by: User
         transcript=transcript,
         first=first.number,
         last=passage[-1].number,
-        seconds=_seconds(first),
+        seconds=seconds_of(first),
     )
     return voice
 
 
-def _seconds(sentence: Sentence) -> int | None:
+def seconds_of(sentence: Sentence) -> int | None:
     """Of the line in which it stands: only a line's first sentence carries the time."""
     if sentence.seconds is not None or sentence.begins:
         return sentence.seconds

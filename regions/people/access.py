@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -95,7 +97,14 @@ def _is_bound(role: Role | str, act: Act) -> bool:
 
 
 def towns_where(user: User, *acts: Act) -> MunicipalityQuerySet:
-    """Towns in which the user may do at least one of the acts today."""
+    """Towns in which the user may do at least one of the acts today.
+
+    On a page of a town the answer is known, and no other town is in question there.
+    """
+    here = _here.get()
+    if here is not None and here.user.pk == user.pk:
+        allowed = any(here.can(act) for act in acts)
+        return Municipality.objects.filter(pk=here.town.pk if allowed else None)
     where = Q(pk__in=())
     for act in acts:
         bound = ONLY_WHERE_SUPPORTED.get(act, set())
@@ -178,6 +187,19 @@ class Standing:
         for membership in self.memberships:
             return membership.post or f"{membership.place} {membership.get_role_display()}"
         return ""
+
+
+_here: ContextVar[Standing | None] = ContextVar("here", default=None)
+
+
+@contextmanager
+def standing_here(standing: Standing | None) -> Iterator[None]:
+    """While the database shows what this person may see in this town, and nothing else."""
+    token = _here.set(standing)
+    try:
+        yield
+    finally:
+        _here.reset(token)
 
 
 def refusal(act: Act) -> str:

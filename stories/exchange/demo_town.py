@@ -281,6 +281,8 @@ class DemoTown:
             observation=record.get("observation") or "",
             consent_method=record.get("consent_method") or "",
             consent_way=_way(record.get("consent_method") or ""),
+            consent_by=record.get("consent_by") or "",
+            consent_on=_day(record.get("consent_date")),
         )
         interview.full_clean(exclude=["number"])
         self.interviews[record["id"]] = listening.save_interview(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
 from django.test import Client
 
+from ..doors import porter
 from ..world import World, make_world
 
 # Playwright's sync API runs inside an event loop, which Django would take for async code.
@@ -70,26 +69,11 @@ def no_request_leaves(page, live_server):
     page.on("request", watch)
     page.on("console", listen)
     yield
-    leave(page)
-    assert elsewhere == []
-    assert broken_rules == []
-
-
-def leave(page) -> None:
-    """Until what the page still asked for is answered: the tables are emptied next, and a request
-    in its transaction would stand in the way."""
     if not page.is_closed():
         page.goto("about:blank")
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            if cursor.fetchone()[0] == 0:
-                return
-        time.sleep(0.05)
+    porter.close()
+    assert elsewhere == []
+    assert broken_rules == []
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from regions.models.people import Role
 from regions.office.dates import fiscal_year
-from regions.people.access import Standing, towns_where
+from regions.people.access import Standing, standing_here, towns_where
 from regions.people.acts import Act
 
 
@@ -57,6 +57,10 @@ SETTINGS = (
     "app.every_town",
 )
 
+NO_TRIGGER_IGNORED = "set_config('pgtrigger.ignore', '{}', true)"
+"""What the triggers of the history ask first. Unset, each row written costs a caught error, and the
+more so the more rows one transaction writes."""
+
 
 @contextmanager
 def enter(
@@ -67,6 +71,7 @@ def enter(
     advised: Iterable[int] = (),
     person: int | None = None,
     every_town: bool = False,
+    standing: Standing | None = None,
 ) -> Iterator[None]:
     values = (
         role.value,
@@ -78,7 +83,7 @@ def enter(
         "on" if every_town else "",
     )
     nested = connection.in_atomic_block
-    with transaction.atomic():
+    with transaction.atomic(), standing_here(standing):
         before = _put_on(values)
         yield
         # A rollback takes the settings back by itself, and the end of a transaction too.
@@ -95,7 +100,7 @@ def _put_on(values: Iterable[str]) -> tuple[str, ...]:
     now = ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in SETTINGS)
     new = ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {now}, {new}", list(values))
+        cursor.execute(f"SELECT {now}, {new}, {NO_TRIGGER_IGNORED}", list(values))
         row = cursor.fetchone()
     return tuple(row[: len(SETTINGS)])
 
@@ -113,6 +118,7 @@ def inside(standing: Standing):
         town=standing.town.pk,
         advised=[standing.town.pk] if advised else [],
         person=standing.user.pk,
+        standing=standing,
     )
 
 

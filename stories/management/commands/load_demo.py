@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from regions.models import Municipality
 from regions.people.locks.doors import loading
+from stories.exchange.demo_following import load_following
 from stories.exchange.demo_people import PASSWORD, accounts
 from stories.exchange.demo_stories import load_stories
 from stories.exchange.demo_town import DemoTown, Unreadable
@@ -50,6 +51,7 @@ class Command(BaseCommand):
             with loading():
                 loaded = DemoTown(data).load()
                 load_stories(loaded)
+                load_following(loaded)
         except Unreadable as error:
             raise CommandError(f"{file.name}: {error}") from error
         self.stdout.write(f"{loaded.town.full_name}: {loaded.summary()}")
