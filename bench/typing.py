@@ -29,6 +29,7 @@ from django.urls import reverse
 
 from bench.locks import as_owner, prepare
 from config.local.demo import KEPT_OPEN
+from config.memory import keep_what_is_loaded
 
 CLONE = Path(__file__).resolve().parents[1]
 OUT = CLONE / "var" / "bench" / "typing.json"
@@ -259,7 +260,9 @@ def main() -> None:
     django.setup()
     logging.disable(logging.INFO)
     content = workbook(body, sentences)
-    reverse("import", args=[TOWN, 1])  # a worker knows the addresses since its first job
+    # As a worker is since its first job.
+    reverse("import", args=[TOWN, 1])
+    keep_what_is_loaded()
     plain = [read_plainly(content)]
     whole = take_in(content)
     plain.append(read_plainly(content))

@@ -1,5 +1,4 @@
 import asyncio
-import gc
 import os
 
 from asgiref.sync import sync_to_async
@@ -8,6 +7,7 @@ from django.core.asgi import get_asgi_application
 from django.db import connection
 from django.http import parse_cookie
 
+from config.memory import keep_what_is_loaded
 from regions.office.sealed_files import FULL
 from regions.office.uploads import most_bytes
 
@@ -15,10 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 django = get_asgi_application()
 
-# What was loaded stays for good, and no request waits while it is looked through for garbage.
-gc.collect()
-gc.freeze()
-gc.set_threshold(50_000, 20, 50)
+keep_what_is_loaded()
 
 
 async def application(scope, receive, send):
