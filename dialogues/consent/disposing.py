@@ -45,7 +45,12 @@ class TermForm(TownForm):
 
 class DecisionForm(forms.Form):
     decision = forms.ChoiceField(choices=Disposal.Decision)
-    reason = forms.CharField(label="延ばす理由", max_length=200, required=False)
+    reason = forms.CharField(
+        label="延ばす理由",
+        max_length=200,
+        required=False,
+        help_text="延ばすときは、年数と理由の両方を書きます。",
+    )
     years = forms.TypedChoiceField(
         label="延ばす年数",
         choices=[(n, f"{n}年") for n in (1, 3, 5, 10)],

@@ -313,7 +313,10 @@ class VoiceEditForm(VoiceForm):
     )
     confirmed_on = WarekiDateField(label="ご本人にあらためて確かめた日", required=False)
     way = forms.ChoiceField(
-        label="あらためて確かめた形", choices=[("", "――"), *Way.choices], required=False
+        label="あらためて確かめた形",
+        choices=[("", "――"), *Way.choices],
+        required=False,
+        help_text="範囲を広げるときだけ選びます。",
     )
 
     field_order = (

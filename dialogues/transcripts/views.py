@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -66,7 +66,9 @@ def transcripts(request: TownRequest, pk: int) -> HttpResponse:
             messages.info(request, words)
         return redirect("transcript", request.town.code, pk, made.number)
     mine = Transcript.objects.visible_to(request.user).of(request.town).filter(interview=interview)
-    rows = mine.annotate(made=Count("excerpts")).select_related("added_by", "ended_by")
+    rows = mine.annotate(
+        made=Count("excerpts", filter=Q(excerpts__voice__gone_at=None))
+    ).select_related("added_by", "ended_by")
     context = {"interview": interview, "transcripts": rows, "form": form, "soon": SOON}
     return render(request, "dialogues/transcripts.html", context)
 
@@ -142,7 +144,7 @@ def _page(request: TownRequest, found: Transcript, page: Page, form: MarkingForm
         ],
         "prompts": Prompt.choices,
         "marked": len(marked),
-        "made": len(set(done.values())),
+        "made": sum(voice.gone_at is None for voice in set(done.values())),
         "has_bodies": found.interview.attendances.exists(),
         "decided": sum(each.stakeholder_id is not None for each in form.speakers),
     }  # fmt: skip

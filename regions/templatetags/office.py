@@ -38,6 +38,13 @@ def clock(value: dt.datetime | None) -> str:
     return f"{dates.wareki(local.date())} {local:%H:%M}"
 
 
+@register.simple_tag
+def printed_at() -> str:
+    """令和8年11月24日 14:05, in Asia/Tokyo, of this moment."""
+    now = timezone.localtime()
+    return f"{dates.wareki(now.date(), weekday=False)} {now:%H:%M}"
+
+
 @register.filter
 def playing_time(seconds: int) -> str:
     """03:24, and 1:03:24 from an hour on."""

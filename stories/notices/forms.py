@@ -19,7 +19,7 @@ class NoticeForm(TownForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.setdefault("told_on", timezone.localdate())
+        self.initial["told_on"] = timezone.localdate()
 
     def clean_told_on(self) -> dt.date:
         day: dt.date = self.cleaned_data["told_on"]

@@ -278,6 +278,11 @@ def test_a_row_is_put_right_in_its_place(capture):
     expect(saved(page)).to_have_count(1)
     page.get_by_role("link", name="直す").click()
     text = page.locator("#rows textarea")
+    expect(text).to_be_focused()
+    # All of the opened row is in sight, whatever lay over the foot of the window.
+    row = page.locator("#rows .voice-row-open").bounding_box()
+    assert row["y"] >= 0
+    assert row["y"] + row["height"] <= page.evaluate("innerHeight")
     text.fill("湯は減らせない")
     page.locator("#rows").get_by_role("button", name="保存する").click()
     expect(saved(page)).to_have_text(["湯は減らせない"])

@@ -55,6 +55,9 @@ def test_the_checker_confirms_and_the_clock_waits_for_both(world, browse, old, m
     page = client.get(url).content.decode()
     assert "公民館での聴き取り（声1件）" in page
     assert "令和9年3月31日" in page
+    shown = browse(world.checker).get(url).content.decode()
+    # What Enter in the reason presses is the button that comes first.
+    assert shown.index('value="extend"') < shown.index('value="discard"')
     assert "選んだものを廃棄する" not in browse(world.staff).get(url).content.decode()
     item = f"voices:{old.interview_id}:2027-04-01"
     assert browse(world.staff).post(url, {"item": item, "decision": "discard"}).status_code == 403

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from dialogues.consent.levels import set_level
 from dialogues.models import Speaker
 from regions.models import Reading
+from regions.office.dates import wareki
 from stories.models import Notice, Step
 from stories.notices.signs import tell_those_whose_words_were_printed
 from tests.factories import make_voice
@@ -60,6 +62,7 @@ def test_a_slip_has_ones_own_approved_lines_and_where_they_went(world, browse, t
     assert f"{first.interview.label}-1" in page
     row = Reading.objects.get()
     assert (row.how, row.voices) == ("print", [first.pk])
+    assert f'value="{wareki(timezone.localdate(), weekday=False)}"' in page
     both = client.get(SLIPS, {"speaker": [first.speaker_id, second.speaker_id]}).content.decode()
     assert both.count('<article class="notice-slip"') == 2
 
