@@ -3,19 +3,16 @@ view, could try as each role."""
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 from allauth.mfa.models import Authenticator
 from django.db import DatabaseError, connection, transaction
 from psycopg.errors import InsufficientPrivilege
 
 from dialogues.consent.levels import set_level
-from dialogues.models import ConsentRecord, Disposal, SharingDecision, Speaker, Withdrawal
+from dialogues.models import ConsentRecord, SharingDecision
 from regions.accounts import slips
 from regions.people.access import Standing
 from regions.people.locks import doors
-from stories.models import Notice
 
 from .doors import as_the_login
 from .factories import make_approach, make_interview, make_voice, share
@@ -175,39 +172,6 @@ def test_a_note_is_signed_by_its_writer(kept):
          " (%s, %s, %s, '県', 'x', now(), '町の返事', %s, now(), now(), now())",
          world.town.pk, ours.word.pk, world.prefecture.pk, world.staff.pk),
     )  # fmt: skip
-
-
-def test_what_is_only_added_to_is_signed_by_who_adds_it(kept):
-    world, ours, voice = kept
-    there = {"municipality": world.town}
-    speaker = Speaker.objects.create(
-        **there, interview=voice.interview, stakeholder=ours.kept, call_name="話し手9"
-    )
-    about = {**there, "voice": voice, "level": "C"}
-    day = dt.date(2026, 11, 24)
-    signed: dict = {
-        (Withdrawal, "staff"): ("recorded_by", {
-            **there, "interview": voice.interview, "asked_on": day, "asked_by": "said",
-            "numbers": [voice.number],
-        }),
-        (Notice, "staff"): ("recorded_by", {**there, "speaker": speaker, "told_on": day}),
-        (Notice, "coordinator"): ("recorded_by", {**there, "speaker": speaker, "told_on": day}),
-        (ConsentRecord, "staff"): ("recorded_by", about),
-        (SharingDecision, "checker"): ("decided_by", {**about, "revision": 1, "approved": False}),
-        (Disposal, "checker"): ("decided_by", {
-            **there, "kind": "voices", "subject": 1, "due_on": day, "decision": "discard",
-        }),
-    }  # fmt: skip
-    for (model, key), (by, fields) in signed.items():
-        standing = Standing(world.people[key], world.town)
-        for signer in (standing.user, world.people["prefecture"]):
-            try:
-                with as_the_login(), transaction.atomic(), doors.inside(standing):
-                    model.objects.create(**fields, **{by: signer})
-                refused = False
-            except DatabaseError:
-                refused = True
-            assert refused == (signer != standing.user), (model, key, signer)
 
 
 def test_staff_make_no_operator(kept):
