@@ -50,6 +50,8 @@ def broker(url: str) -> str:
 
 DEBUG = flag("DEBUG")
 SECRET_KEY = os.environ.get("SECRET_KEY", "only-for-tests-and-tools" if DEBUG else "")
+# Former ones, newest first: what they signed goes on holding.
+SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", "localhost,127.0.0.1")
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 DEMO = flag("TSUMUGI_DEMO")

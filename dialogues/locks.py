@@ -26,6 +26,7 @@ from .models import (
     SharedVoice,
     SharingDecision,
     Speaker,
+    Split,
     Theme,
     ThemeNote,
     Transcript,
@@ -75,19 +76,24 @@ NEVER_NARROWER_SINCE = f"""
                              AND at_that_time.pgh_created_at
                                  <= dialogues_voicetextevent.pgh_created_at))"""
 
-# An older text may hold what was split off since, and withdrawn then: of a voice that began later,
-# as said by the same person.
-NOTHING_SPLIT_OFF_IS_GONE = """
-    (voice_id, text) IN (SELECT present.voice_id, present.text FROM dialogues_voicetext present)
+
+def nothing_split_off_is_gone(texts: str) -> str:
+    """Of the history of a table of texts: an older one may hold what was split off since, and
+    withdrawn then, of a voice that began later, as said by the same person."""
+    return f"""
+    (voice_id, text) IN (SELECT present.voice_id, present.text FROM {texts} present)
     OR NOT EXISTS (SELECT FROM dialogues_voiceevent was
                      JOIN dialogues_voiceevent began ON began.interview_id = was.interview_id
                       AND began.stakeholder_id = was.stakeholder_id
                       AND began.speaker_id IS NOT DISTINCT FROM was.speaker_id
                       AND began.id > was.id AND began.pgh_label = 'insert'
                      JOIN dialogues_voice off ON off.id = began.id
-                    WHERE was.id = dialogues_voicetextevent.voice_id
-                      AND began.pgh_created_at >= dialogues_voicetextevent.pgh_created_at
+                    WHERE was.id = {texts}event.voice_id
+                      AND began.pgh_created_at >= {texts}event.pgh_created_at
                       AND off.gone_as IN ('withdrawn', 'erased'))"""
+
+
+NOTHING_SPLIT_OFF_IS_GONE = nothing_split_off_is_gone("dialogues_voicetext")
 STANDING_WORDS = f"{stands('dialogues_voicetextevent.voice_id')} AND ({NOTHING_SPLIT_OFF_IS_GONE})"
 
 # Level C is read by the town's staff and by who heard it; what is gone, by nobody.
@@ -113,7 +119,7 @@ lock(
     partner=may(
         "select insert update",
         changes="updated_at stakeholder_id speaker_id position prompt form moved after_talk"
-        " sensitive level revision gone_at gone_as gone_by_id",
+        " sensitive level revision gone_at gone_as gone_by_id gone_key",
         only=f"level IN ('A', 'B') OR {HEARD.replace('voice.', '')}",
     ),
     section=READ,
@@ -165,7 +171,12 @@ READABLE = f"""EXISTS (
      WHERE voice.id = voice_id AND (voice.level IN ('A', 'B') OR {HEARD}))"""
 # Why a voice may go further tells of the voice. A record without it tells no more than the voice's
 # level does, and is asked back by who writes down what he may not read.
-lock(ConsentRecord, staff=ADD, partner=may("select insert", where=f"reason = '' OR {READABLE}"))
+RECORDS = "recorded_by_id = tsumugi.person()"
+lock(
+    ConsentRecord,
+    staff=may("select insert", adds=RECORDS),
+    partner=may("select insert", where=f"reason = '' OR {READABLE}", adds=RECORDS),
+)
 guard(
     "dialogues_consentrecord",
     "who_may_not_read_it_records_no_other_consent",
@@ -178,20 +189,30 @@ guard(
 lock(
     SharingDecision,
     staff=READ,
-    checker=ADD,
+    checker=may("select insert", adds="decided_by_id = tsumugi.person()"),
     partner=may("select", where=READABLE),
     clock=READ,
 )
 
 # What stands for whose name is the checker's to say; outside the town nobody needs it.
 lock(Pseudonym, staff=READ, checker=WRITE, partner=READ)
-lock(NamesLeft, staff=READ, checker=WRITE, partner=may("select", where=READABLE))
+# It goes with the voice.
+lock(
+    NamesLeft,
+    staff=may("select delete"),
+    checker=ALL,
+    partner=may("select delete", where=READABLE),
+)
 
 # Approved texts: B reaches who walks alongside as an advisor, or where the town is supported.
 NEAR = """level = 'A'
     OR municipality_id = ANY ((SELECT tsumugi.advised())::bigint[])
     OR municipality_id IN (
         SELECT municipality_id FROM regions_supportround WHERE year = tsumugi.fiscal_year())"""
+STANDING_SHARED = (
+    f"{stands('dialogues_sharedvoiceevent.voice_id')}"
+    f" AND ({nothing_split_off_is_gone('dialogues_sharedvoice')})"
+)
 lock(
     SharedVoice,
     staff=may("select delete"),
@@ -199,10 +220,11 @@ lock(
     partner=may("select delete"),
     companion=may("select", where=NEAR),
     overview=may("select", where=NEAR),
+    clock=READ,
     history={
-        Worn.STAFF: stands("dialogues_sharedvoiceevent.voice_id"),
-        Worn.CHECKER: stands("dialogues_sharedvoiceevent.voice_id"),
-        Worn.PARTNER: f"{READABLE} AND {stands('dialogues_sharedvoiceevent.voice_id')}",
+        Worn.STAFF: STANDING_SHARED,
+        Worn.CHECKER: STANDING_SHARED,
+        Worn.PARTNER: f"{READABLE} AND {STANDING_SHARED}",
     },
 )
 
@@ -243,19 +265,27 @@ guard(
 # That somebody withdrew: a partner sees his own, and those of what he heard.
 lock(
     Withdrawal,
-    staff=ADD,
+    staff=may("select insert", adds=RECORDS),
     partner=may(
         "select insert",
         where="""recorded_by_id = tsumugi.person() OR interview_id IN (
             SELECT interview_id FROM dialogues_interviewer WHERE user_id = tsumugi.person())""",
-        adds="recorded_by_id = tsumugi.person()",
+        adds=RECORDS,
     ),
     clock=READ,
 )
 lock(RetentionTerm, staff=READ, checker=WRITE, partner=READ, clock=READ)
-lock(Disposal, staff=READ, checker=ADD, partner=READ, clock=READ)
+lock(
+    Disposal,
+    staff=READ,
+    checker=may("select insert", adds="decided_by_id = tsumugi.person()"),
+    partner=READ,
+    clock=READ,
+)
 BY_ONESELF = may("select insert", adds="by_id = tsumugi.person()")
 lock(Erasure, staff=BY_ONESELF, partner=BY_ONESELF, clock=ADD)
+# Which voice was split off which, and no words.
+lock(Split, staff=ADD, partner=ADD, clock=READ, counted=False)
 # What was recorded: the town's staff and who heard it, and no other partner, as with level C. What
 # of it was not made a voice can be thrown away, and has no history.
 HEARD_THERE = """interview_id IN (
@@ -318,6 +348,21 @@ guard(
 OF_IT = "voice_id = gone.id"
 # Older texts of the voice from which it was split. First, since they are known by its own words.
 IN_THE_INTERVIEW = "SELECT id FROM public.dialogues_voice WHERE interview_id = gone.interview_id"
+OF_ITS_WORDS = r"""text LIKE ANY (ARRAY(
+         SELECT concat(chr(37), regexp_replace(own.text, '([_\\' || chr(37) || '])', '\\\1', 'g'), chr(37))
+           FROM public.dialogues_voicetextevent own
+          WHERE own.voice_id = gone.id AND own.text <> ''))"""
+# And what was approved of it until then, in other words perhaps.
+erases(
+    SharedVoice,
+    f"""voice_id IN (
+        SELECT whole.voice_id FROM public.dialogues_voicetextevent whole
+         WHERE whole.voice_id < gone.id AND whole.voice_id IN ({IN_THE_INTERVIEW})
+           AND whole.{OF_ITS_WORDS})
+     AND (voice_id, text) NOT IN (
+         SELECT present.voice_id, present.text FROM public.dialogues_sharedvoice present)""",
+    events="pgh_created_at <= gone.created_at",
+)
 erases(
     VoiceText,
     rf"""voice_id < gone.id AND voice_id IN ({IN_THE_INTERVIEW})
@@ -326,13 +371,11 @@ erases(
            FROM public.dialogues_voicetextevent present
           WHERE present.voice_id IN ({IN_THE_INTERVIEW})
           ORDER BY present.voice_id, present.pgh_id DESC)
-     AND text LIKE ANY (ARRAY(
-         SELECT concat(chr(37), regexp_replace(own.text, '([_\\' || chr(37) || '])', '\\\1', 'g'), chr(37))
-           FROM public.dialogues_voicetextevent own
-          WHERE own.voice_id = gone.id AND own.text <> ''))""",
+     AND {OF_ITS_WORDS}""",
 )
 erases(VoiceText, OF_IT, blank=("text", "search_text", "moved_note", "sensitive_note"))
 erases(SharedVoice, OF_IT)
+erases(NamesLeft, OF_IT)
 erases(Placement, OF_IT)
 erases(ConsentRecord, OF_IT, blank=("reason",))
 erases(SharingDecision, OF_IT)
@@ -340,7 +383,9 @@ erases(Draft, "entry_key = gone.entry_key")
 erases(
     Sentence,
     """EXISTS (SELECT FROM public.dialogues_excerpt taken
-                WHERE taken.voice_id = gone.id AND taken.transcript_id = dialogues_sentence.transcript_id
+                WHERE (taken.voice_id = gone.id OR taken.voice_id IN (
+                           SELECT source_id FROM public.dialogues_split WHERE voice_id = gone.id))
+                  AND taken.transcript_id = dialogues_sentence.transcript_id
                   AND dialogues_sentence.number BETWEEN taken.first AND taken.last)""",
     blank=("text",),
 )

@@ -72,7 +72,8 @@ lock(EditionQuote, staff=ADD, partner=ADD, clock=READ)
 lock(Recall, staff=WRITE, partner=WRITE)
 
 # Whom the town told what became of his words.
-lock(Notice, staff=ADD, partner=ADD, clock=READ)
+TOLD_BY_ONESELF = may("select insert", adds="recorded_by_id = tsumugi.person()")
+lock(Notice, staff=TOLD_BY_ONESELF, partner=TOLD_BY_ONESELF, clock=READ)
 
 open_table(Service, app=WRITE, everyone=READ, loader=ALL)
 

@@ -35,7 +35,7 @@ def test_each_process_gets_exactly_what_settings_read(services, name):
 )
 def test_compose_refuses_to_start_without_the_operators_words(secret):
     text = (ROOT / "docker-compose.yml").read_text()
-    uses = re.findall(r"\$\{" + secret + r"([^}]*)\}", text)
+    uses = re.findall(r"\$\{" + secret + r"(?![A-Z_])([^}]*)\}", text)
     assert uses
     assert all(use.startswith(":?") for use in uses)
 

@@ -16,7 +16,7 @@ from regions.people.locks import doors
 
 from .doors import as_the_login
 from .factories import make_approach, make_interview, make_voice, share
-from .test_locks import TABLE
+from .locks.looking import TABLE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.asvs("8.4.1")]
 

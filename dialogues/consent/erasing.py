@@ -25,7 +25,6 @@ from regions.people.history.records import tables
 from regions.people.locks.policies import event_model, owner_function
 
 from . import ledger
-from .ledger import Line, digest_of
 
 FUNCTION = Path(__file__).with_name("erase_voice.sql")
 PAST_OF = "SELECT past.id FROM dialogues_voice gone CROSS JOIN LATERAL"
@@ -91,7 +90,7 @@ def erase(
     voice: Voice, *, why: Erasure.Why, by: User | None, folder: Path | None = None
 ) -> Erasure | None:
     """None where nothing of it is left. Within `clock()`; the file of the ledger comes last."""
-    rows, joined = _history_of(voice), joined_to(voice)
+    rows, joined = history_of(voice), joined_to(voice)
     if voice.gone_as == Gone.ERASED and not rows:
         return None
     for eraser in ERASERS:
@@ -128,7 +127,7 @@ def erase_joined() -> None:
             erase(part, why=Erasure.Why.ASKED, by=None)
 
 
-def _history_of(voice: Voice) -> dict[str, dict[str, list[str]]]:
+def history_of(voice: Voice) -> dict[str, dict[str, list[str]]]:
     """{table: {id: [hash, day]}} of the history rows that will go."""
     found: dict[str, dict[str, list[str]]] = {}
     for each in ERASABLES:
@@ -162,45 +161,9 @@ def known_to_the_digests(town: Municipality) -> dict[str, dict[int, tuple[str, s
     numbers = list(erased.values_list("number", flat=True))
     touched = {(event_model(each.model) or each.model)._meta.db_table for each in ERASABLES}
     for line in Erasure.objects.of(town).filter(kind=Erasure.Kind.ERASED).exclude(rows={}):
-        if not any(line.digest == digest_of(line.salt, town.code, number) for number in numbers):
+        if not ledger.of_one_of(line, town.code, numbers):
             continue
         for table, gone in line.rows.items():
             if table in touched:
                 found[table] |= {int(pk): (sha256, day) for pk, (sha256, day) in gone.items()}
     return found
-
-
-def reapply(lines: Iterable[Line], *, folder: Path | None = None) -> dict[str, int]:
-    """After an older backup was restored: erases again what the ledger says was gone. What was
-    only withdrawn is erased, too: nobody may read it any more. Counts by town."""
-    wanted: dict[str, list[Line]] = defaultdict(list)
-    for line in lines:
-        wanted[line.town].append(line)
-    counts: dict[str, int] = {}
-    for code, listed in wanted.items():
-        town = Municipality.objects.filter(code=code).first()
-        if town is None:
-            continue
-        counts[code] = 0
-        for voice in Voice.everything.of(town).select_related("municipality"):
-            # A line that the restored ledger has is one that was carried out before the backup.
-            # Numbers that the backup hadn't given yet are given again: a voice that was typed after
-            # the line was written is another one.
-            typed = voice.created_at.replace(microsecond=0)
-            mine = [
-                one
-                for one in listed
-                if typed <= one.moment and one.digest == digest_of(one.salt, code, voice.number)
-            ]
-            if not mine or _stands_as_told(voice, mine):
-                continue
-            if erase(voice, why=Erasure.Why.RESTORED, by=None, folder=folder):
-                counts[code] += 1
-    return counts
-
-
-def _stands_as_told(voice: Voice, lines: list[Line]) -> bool:
-    erased = any(line.kind == Erasure.Kind.ERASED for line in lines)
-    if erased:
-        return voice.gone_as == Gone.ERASED and not _history_of(voice)
-    return voice.gone_as in (Gone.WITHDRAWN, Gone.ERASED)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dialogues.models import (
@@ -24,10 +24,12 @@ from dialogues.models import (
     Excerpt,
     Gone,
     Interview,
+    NamesLeft,
     Placement,
     Sentence,
     SharedVoice,
     Speaker,
+    Split,
     Voice,
     VoiceText,
     Withdrawal,
@@ -37,6 +39,7 @@ from regions.people.access import NotAllowed, Standing
 
 from . import ledger, levels
 from .holding import lock_board
+from .keys import key_of
 from .repeating import repeats_of
 
 Refusal = Callable[[Voice], str]
@@ -100,10 +103,10 @@ def undo_delete(voice: Voice, *, by: User) -> Voice:
         raise NotAllowed(f"{held.label}は、元にもどせません。{held.gone_words}。")
     if _withdrawn_since(held):
         raise NotAllowed(f"{held.label}は、そのあとにお申し出による取り下げがあり、もどせません。")
-    held.gone_at, held.gone_as, held.gone_by = None, "", None
+    held.gone_at, held.gone_as, held.gone_by, held.gone_key = None, "", None, None
     held.level = levels.effective(levels.agreed_level(held), interview)
     held.check_edit(Standing(by, voice.municipality))
-    held.save(update_fields=["gone_at", "gone_as", "gone_by", "level", "updated_at"])
+    held.save(update_fields=["gone_at", "gone_as", "gone_by", "gone_key", "level", "updated_at"])
     return held
 
 
@@ -136,7 +139,7 @@ def withdraw(
     for said in texts:
         said.text = said.moved_note = said.sensitive_note = ""
         said.save(update_fields=["text", "moved_note", "sensitive_note", "updated_at"])
-    _empty_sentences(held)
+    empty_sentences(held)
     if whole:
         whole.observation = ""
         whole.save(update_fields=["observation", "updated_at"])
@@ -159,20 +162,24 @@ def withdraw(
     return done
 
 
-def _empty_sentences(held: list[Voice]) -> None:
-    """What a transcript says of it. Who may not read the transcript leaves that to the clock."""
-    for taken in Excerpt.objects.filter(voice__in=held):
+def empty_sentences(held: list[Voice]) -> None:
+    """What a transcript says of it. Who may not read the transcript leaves that to the clock. What
+    was split off was taken from the sentences of the whole, and nobody can tell from which."""
+    whole = Split.objects.filter(voice__in=held).values("source")
+    for taken in Excerpt.objects.filter(Q(voice__in=held) | Q(voice__in=whole)):
         said = Sentence.objects.filter(transcript=taken.transcript_id)
         said.filter(number__range=(taken.first, taken.last)).update(text="")
 
 
-def alone(speaker: Speaker) -> bool:
-    """Whether nobody else is known to have spoken there: all that was recorded is this person's."""
+def alone(speaker: Speaker) -> bool | None:
+    """Whether nobody else spoke there: all that was recorded is this person's. None where nobody
+    wrote down how many were there, and nobody else is known to have spoken: people must say."""
     heard = speaker.interview
     others = Speaker.objects.filter(interview=heard).exclude(pk=speaker.pk)
     unknown = Voice.objects.filter(interview=heard, speaker=None)
-    one = (heard.participants or 1) == 1 and heard.attendances.count() < 2
-    return one and not others.exists() and not unknown.exists()
+    if others.exists() or unknown.exists() or heard.attendances.count() > 1:
+        return False
+    return None if heard.participants is None else heard.participants <= 1
 
 
 def settle_all() -> None:
@@ -184,7 +191,9 @@ def settle_all() -> None:
 def sweep_sentences() -> int:
     """Within `clock()`: what a withdrawn voice was taken from, where who withdrew it couldn't."""
     count = 0
-    for taken in Excerpt.objects.filter(voice__gone_as=Gone.WITHDRAWN):
+    split_off = Split.objects.filter(voice__gone_as=Gone.WITHDRAWN).values("source")
+    withdrawn = Q(voice__gone_as=Gone.WITHDRAWN) | Q(voice__in=split_off)
+    for taken in Excerpt.objects.filter(withdrawn):
         said = Sentence.objects.filter(transcript=taken.transcript_id).exclude(text="")
         count += said.filter(number__range=(taken.first, taken.last)).delete()[0]
     return count
@@ -203,10 +212,12 @@ def _held(voices: list[Voice], by: User) -> list[Voice]:
     for interview in sorted({voice.interview_id for voice in voices}):
         levels.hold(interview)
     rows: Any = Voice.everything.select_for_update(of=("self",))
-    held = list(rows.select_related("interview", "municipality").filter(pk__in=ids).order_by("pk"))
+    told = rows.select_related("interview", "municipality", "speaker", "said")
+    held = list(told.filter(pk__in=ids).order_by("pk"))
     standing = Standing(by, town)
     for voice in held:
         voice.check_edit(standing)
+        voice.gone_key = key_of(voice)
     return held
 
 
@@ -215,7 +226,8 @@ def _go(held: list[Voice], how: Gone, by: User) -> None:
         leaving(held, how)
     Placement.objects.filter(voice__in=held).delete()
     SharedVoice.objects.filter(voice__in=held).delete()
+    NamesLeft.objects.filter(voice__in=held).delete()
     Draft.objects.filter(entry_key__in=[voice.entry_key for voice in held], user=by).delete()
     for voice in held:
         voice.gone_at, voice.gone_as, voice.gone_by = timezone.now(), how, by
-        voice.save(update_fields=["gone_at", "gone_as", "gone_by", "updated_at"])
+        voice.save(update_fields=["gone_at", "gone_as", "gone_by", "gone_key", "updated_at"])

@@ -11,9 +11,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
-from dialogues.models import Disposal, Erasure, Gone, Interview, Kept, RetentionTerm, Voice
+from dialogues.models import (
+    Disposal,
+    Erasure,
+    Gone,
+    Interview,
+    Kept,
+    RetentionTerm,
+    Transcript,
+    TranscriptState,
+    Voice,
+)
 from regions.models import Municipality, User
 from regions.office.dates import fiscal_year
 from regions.people.access import NotAllowed
@@ -39,7 +50,7 @@ class Item:
 Keeping = Callable[[Municipality], Iterator[Item]]
 Discarding = Callable[[Municipality, int, User], None]
 KEEPINGS: dict[Kept, Keeping] = {}
-DISCARDINGS: dict[Kept, Discarding] = {}
+DISCARDINGS: dict[Kept, list[Discarding]] = {}
 
 
 def keeps(kind: Kept) -> Callable[[Keeping], Keeping]:
@@ -53,11 +64,12 @@ def keeps(kind: Kept) -> Callable[[Keeping], Keeping]:
 
 
 def discards(kind: Kept) -> Callable[[Discarding], Discarding]:
-    """Decorator. Does away with one thing (its id); run by the clock, safe to run twice. A kind
-    without one is thrown away by people, and only decided on here."""
+    """Decorator. Does away with one thing (its id), or with what a room keeps of it; run by the
+    clock, safe to run twice. A kind without one is thrown away by people, and only decided on
+    here."""
 
     def register(discarding: Discarding) -> Discarding:
-        DISCARDINGS[kind] = discarding
+        DISCARDINGS.setdefault(kind, []).append(discarding)
         return discarding
 
     return register
@@ -142,21 +154,31 @@ def carry_out(town: Municipality, today: dt.date) -> int:
     """Throws away what was confirmed and has reached its end. Within `clock()`."""
     done = 0
     for kind, rows in due(town, today).items():
-        discarding = DISCARDINGS.get(kind)
-        for row in rows if discarding else ():
+        for row in rows if kind in DISCARDINGS else ():
             if row.decided and row.decided.decision == Disposal.Decision.DISCARD:
-                discarding(town, row.item.subject, row.decided.decided_by)  # type: ignore[misc]
+                discard(town, kind, row.item.subject, row.decided.decided_by)
                 done += 1
     return done
 
 
+def discard(town: Municipality, kind: Kept, subject: int, by: User) -> None:
+    for discarding in DISCARDINGS[kind]:
+        discarding(town, subject, by)
+
+
 @keeps(Kept.VOICES)
 def interviews(town: Municipality) -> Iterator[Item]:
+    """With voices, or with a transcript that was kept although no voice was made of it. A
+    transcript that is still being marked goes on a day of its own."""
     left = Voice.everything.of(town).exclude(gone_as=Gone.ERASED).values("interview")
-    for heard in Interview.objects.of(town).filter(pk__in=left).order_by("date", "pk"):
+    kept = Transcript.objects.of(town).filter(state=TranscriptState.KEPT)
+    there = Q(pk__in=left) | Q(pk__in=kept.values("interview"))
+    for heard in Interview.objects.of(town).filter(there).order_by("date", "pk"):
         count = Voice.objects.of(town).filter(interview=heard).count()
+        texts = kept.filter(interview=heard).count()
         url = reverse("interview", args=[town.code, heard.pk])
-        label = f"{heard.label}　{heard.place}での聴き取り（声{count}件）"
+        what = f"声{count}件・文字起こし{texts}件" if texts else f"声{count}件"
+        label = f"{heard.label}　{heard.place}での聴き取り（{what}）"
         yield Item(Kept.VOICES, heard.pk, label, url, heard.date)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import TextChoices
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -38,15 +39,35 @@ from . import gone
 from .repeating import repeats_of
 
 
+class Heard(TextChoices):
+    """Who spoke there, where nobody wrote down how many were there."""
+
+    ALONE = "alone", "この方だけ（録音と文字起こし、「見えたこと・感じたこと」も消します）"
+    OTHERS = (
+        "others",
+        "ほかの方も話した、またはわからない（録音は残し、取り下げたあとで確かめます）",
+    )
+
+
 class WithdrawForm(TownForm):
     class Meta(TownForm.Meta):
         model = Withdrawal
         fields = ("asked_on", "asked_by")
         widgets = {"asked_by": forms.RadioSelect}
 
-    def __init__(self, *args: Any, heard: Interview, **kwargs: Any) -> None:
+    spoke = forms.ChoiceField(
+        label="この回で話した方",
+        choices=Heard,
+        widget=forms.RadioSelect,
+        help_text="この聴き取りには「その場にいた人数」が書かれていません。録音からおひとりの声だけを消すことはできないので、どちらかを選んでください。",
+        error_messages={"required": "どちらかを選んでください。"},
+    )
+
+    def __init__(self, *args: Any, heard: Interview, ask: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.heard = heard
+        if not ask:
+            del self.fields["spoke"]
         self.initial.setdefault("asked_on", timezone.localdate())
         self.fields["asked_by"].choices = Asked.choices  # type: ignore[attr-defined]
 
@@ -86,9 +107,16 @@ def withdraw_speaker(request: TownRequest, pk: int) -> HttpResponse:
     _check_all(voices, Voice.objects.of(request.town).filter(speaker=speaker).count())
     title = f"「{speaker.call_name}」さんの声をすべて取り下げる"
     back = reverse("consent-ledger", args=[request.town.code, speaker.interview_id])
-    whole = speaker.interview if gone.alone(speaker) else None
+    alone = gone.alone(speaker)
     return _confirm(
-        request, voices, speaker.interview, title=title, back=back, speaker=speaker, whole=whole
+        request,
+        voices,
+        speaker.interview,
+        title=title,
+        back=back,
+        speaker=speaker,
+        whole=speaker.interview if alone else None,
+        ask=alone is None,
     )
 
 
@@ -120,10 +148,13 @@ def _confirm(
     back: str,
     speaker: Speaker | None = None,
     whole: Interview | None = None,
+    ask: bool = False,
 ) -> HttpResponse:
-    form = WithdrawForm(request.POST or None, town=request.town, heard=heard)
+    form = WithdrawForm(request.POST or None, town=request.town, heard=heard, ask=ask)
     if request.method == "POST" and voices and form.is_valid():
         told = form.cleaned_data
+        if told.pop("spoke", "") == Heard.ALONE:
+            whole = heard
         done = gone.withdraw(voices, by=request.user, speaker=speaker, whole=whole, **told)
         messages.success(request, f"{len(voices)}件の声を取り下げました。")
         return redirect("withdrawal", code=request.town.code, pk=done.pk)
@@ -133,6 +164,7 @@ def _confirm(
         "back": back,
         "form": form,
         "whole": whole,
+        "ask": ask,
         "speaker": speaker,
         "recorded": _recorded(request, heard),
         "rows": [(voice, trail(request.standing, voice)) for voice in voices],

@@ -7,12 +7,12 @@ speaker and its words, folded as in a search: so the same file brings nothing tw
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
 
+from dialogues.consent.keys import identity, key, keys
 from dialogues.consent.levels import REACH, effective
 from dialogues.listening import actions
 from dialogues.listening.reading import VoiceFilter
@@ -28,8 +28,6 @@ from regions.people.acts import Act
 from stakeholders.tables import TOWN_CODE, BodiesByName
 
 from .interviews import InterviewsByPlace
-
-KEY_SPACE = uuid.UUID("6f0b3a52-6c1e-4d2a-9a4e-8f5d0c7b1e90")
 
 NUMBER = Column("number", "番号", Label("声", 4), role="key", also=("声番号", "声の番号"))
 INTERVIEW = Column("interview", "聴き取り番号", Label("聴", 3), role="key", example=1)
@@ -77,6 +75,7 @@ COLUMNS = (
     Column("level_now", "いま有効な範囲", Choice(LEVELS), role="told"),
 )
 NOT_TOLD = "-"
+SAME_AS = {Gone.WITHDRAWN: "取り下げられた", Gone.ERASED: "消去された"}
 FIELDS = ("prompt", "form", "moved", "after_talk", "sensitive")
 NOTES = ("text", "moved_note", "sensitive_note")
 
@@ -118,10 +117,6 @@ def _current(voice: Any) -> dict[str, Any]:
         **{name: getattr(voice, name) for name in FIELDS},
         **{name: getattr(voice.said, name) for name in NOTES},
     }
-
-
-def identity(interview: int, body: int, call_name: str, folded: str) -> str:
-    return f"{interview}/{body}/{call_name}/{folded}"
 
 
 class VoicesIn:
@@ -241,7 +236,7 @@ class VoicesIn:
                 row.values.get("call_name", ""),
                 folded,
             )
-            row.links["key"] = uuid.uuid5(KEY_SPACE, name)
+            row.links["key"] = key(name)
         found = {there[row.links["identity"]] for row in rows if row.links["identity"] in there}
         voices = {voice.pk: voice for voice in self._voices(pk__in=found)} if found else {}
         for row in rows:
@@ -249,15 +244,30 @@ class VoicesIn:
         self._kept_from_sight([row for row in rows if row.thing is None])
 
     def _kept_from_sight(self, rows: list[Row]) -> None:
-        """Came from a file once, and is gone now or not this person's to read."""
-        keys = {row.links["key"]: row for row in rows}
-        for voice in Voice.everything.of(self.town).filter(entry_key__in=keys):
-            row = keys[voice.entry_key]
-            if voice.gone_at is None:
+        """Came from a file once, or was typed, and is gone now or not this person's to read."""
+        asked = {each: row for row in rows for each in keys(row.links["identity"])}
+        known = Voice.everything.of(self.town)
+        # What was deleted as typed by mistake may come from a file, rightly this time.
+        gone = known.gone().exclude(gone_as=Gone.DELETED).filter(gone_key__in=asked)
+        came = known.filter(entry_key__in=asked)
+        found = {asked[voice.entry_key].number: voice for voice in came}
+        found |= {asked[voice.gone_key].number: voice for voice in gone if voice.gone_key}
+        for row in rows:
+            voice = found.get(row.number)
+            if voice and voice.gone_at is None:
                 row.hidden = True
-            else:
-                told = GONE_WORDS[Gone(voice.gone_as)]
-                row.wrong("text", f"この声（{voice.label}）は、{told}。この行を消してください")
+            elif voice:
+                self._gone(row, voice)
+
+    def _gone(self, row: Row, voice: Voice) -> None:
+        """Whoever couldn't read it learns no more than that there was one."""
+        readers = Voice.everything.tombstones_for(self.user).filter(pk=voice.pk)
+        which = f"（{voice.label}）" if readers.exists() else ""
+        if words := SAME_AS.get(Gone(voice.gone_as)):
+            row.wrong("text", f"{words}声{which}と同じ文です。この行を消してください")
+        else:
+            told = GONE_WORDS[Gone(voice.gone_as)]
+            row.wrong("text", f"この声{which}は、{told}。この行を消してください")
 
     def _twice(self, rows: list[Row]) -> None:
         first: dict[Any, int] = {}

@@ -11,7 +11,8 @@ from django.db import transaction
 
 from dialogues.consent import gone, levels
 from dialogues.consent.holding import lock_board
-from dialogues.models import Form, Gone, Voice
+from dialogues.consent.ledger import told_of
+from dialogues.models import Form, Gone, Split, Voice
 from regions.models import User
 from regions.people.access import NotAllowed
 
@@ -75,7 +76,7 @@ def split_voice(voice: Voice, *, first: str, rest: str, by: User, read_revision:
     rows = _in_order(kept.interview_id)
     new = Voice(position=0)
     _place(new, rows, [row.pk for row in rows].index(kept.pk) + 1)
-    return add_voice(
+    made = add_voice(
         interview=kept.interview,
         stakeholder=kept.stakeholder,
         speaker=kept.speaker,
@@ -90,6 +91,17 @@ def split_voice(voice: Voice, *, first: str, rest: str, by: User, read_revision:
         sensitive_note=kept.sensitive_note,
         number=number,
         position=new.position,
+    )
+    _remember(made, kept, rest.strip())
+    return made
+
+
+def _remember(made: Voice, kept: Voice, words: str) -> None:
+    before = Split.objects.filter(voice=kept).values_list("source", flat=True)
+    told = told_of(kept.municipality.code, words)
+    Split.objects.bulk_create(
+        Split(municipality_id=kept.municipality_id, voice=made, source_id=source, words=told)
+        for source in [kept.pk, *before]
     )
 
 

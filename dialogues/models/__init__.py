@@ -1,4 +1,4 @@
-from .consents import Asked, Disposal, Erasure, Kept, RetentionTerm, Withdrawal
+from .consents import Asked, Disposal, Erasure, Kept, RetentionTerm, Split, Withdrawal
 from .interviews import (
     Attendance,
     Draft,
@@ -63,6 +63,7 @@ __all__ = [
     "SharedVoice",
     "SharingDecision",
     "Speaker",
+    "Split",
     "Theme",
     "ThemeNote",
     "Transcript",

@@ -12,6 +12,7 @@ from regions.people.acts import Act
 from regions.people.history import tracked
 
 from .interviews import Interview, Speaker
+from .voices import Voice
 
 
 class Asked(models.TextChoices):
@@ -119,7 +120,8 @@ class Disposal(TownModel):
 class Erasure(TownModel):
     """消去の台帳: that something was taken away for good, for whoever restores an older backup.
 
-    `digest` is a salted hash of what it was (dialogues/consent/ledger.py); no text, no number.
+    `digest` is a keyed hash of what it was (dialogues/consent/ledger.py); no text, no number.
+    `sources` are those of the voices from which it was split, and `words` tells what was split off.
     `rows` are the history rows that went with it: {table: {id: [hash, day]}}, as the nightly
     digests knew them. Only added to, and copied to a file beside the digests.
     """
@@ -139,6 +141,8 @@ class Erasure(TownModel):
     why = models.CharField("わけ", max_length=10, choices=Why)
     salt = models.CharField(max_length=32)
     digest = models.CharField(max_length=64)
+    sources = ArrayField(models.CharField(max_length=64), default=list)
+    words = models.CharField(max_length=80, blank=True)
     rows = models.JSONField(default=dict)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
@@ -151,3 +155,28 @@ class Erasure(TownModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.digest[:12]}"
+
+
+class Split(TownModel):
+    """From which voices one was split off, those included from which its source had been. Only
+    added to.
+
+    A backup from before the split has the words within the source and no voice that could be erased
+    again; `words` is how they are found there: their length and a keyed hash (consent/ledger.py).
+    """
+
+    see_act, edit_act = Act.READ_A, Act.HEAR
+
+    voice = TownLink(Voice, models.CASCADE, related_name="splits")
+    source = TownLink(Voice, models.CASCADE, related_name="+")
+    words = models.CharField(max_length=80, editable=False)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = [
+            *town_keys("split", "voice", "source"),
+            models.UniqueConstraint(fields=["voice", "source"], name="split_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} → {self.voice}"

@@ -169,6 +169,8 @@ class Voice(TownModel):
     )
     revision = models.PositiveIntegerField(default=1, editable=False)
     entry_key = models.UUIDField(default=uuid.uuid4, editable=False)
+    # Of who said what where, keyed: a file that brings the same again is recognised by it.
+    gone_key = models.UUIDField(null=True, editable=False)
     gone_at = models.DateTimeField("なくなった時", null=True, editable=False)
     gone_as = models.CharField(
         "なくなったわけ", max_length=10, choices=Gone, blank=True, editable=False

@@ -15,7 +15,7 @@ from regions.models import Municipality
 from regions.office.dates import wareki
 from regions.office.forms import TownForm, WarekiDateField
 
-from .sounds import HEAD, kind_of
+from .sounds import HEAD, is_whole, kind_of
 
 
 def last_day(town: Municipality, recorded_on: dt.date) -> dt.date:
@@ -73,9 +73,14 @@ class RecordingForm(forms.Form):
                 f"ファイルが大きすぎます（{file.size / 1_000_000:.0f}MB）。{limit // 1_000_000}MBまでです。"
             )
         found = kind_of(file.read(HEAD))
-        file.seek(0)
         if found is None:
             raise ValidationError("録音のファイル（MP3、M4A、WAV）として読めません。")
+        if not is_whole(file, found, file.size):
+            raise ValidationError(
+                "録音のファイルがこわれていて、音がありません。"
+                "もとの機器で聴けることを確かめて、もう一度写してください。"
+            )
+        file.seek(0)
         self.kind = found
         return file
 

@@ -130,15 +130,27 @@ def sound(request: TownRequest, pk: int, number: int) -> HttpResponseBase:
     if span is None:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{found.size}"})
     try:
-        pieces = sealed_files.read(settings.AUDIO_FOLDER, found.key.sealed, *span)
+        pieces = _begun(sealed_files.read(settings.AUDIO_FOLDER, found.key.sealed, *span))
+        part = _partial(pieces, span, found.size) if asked else None
     except sealed_files.Unreadable:
         raise Http404 from None
     note_reading(request, Reading.Kind.RECORDING, what=what, slot=DAY)
-    answer = _partial(pieces, span, found.size) if asked else _whole(request, pieces, found.size)
+    answer = part or _whole(request, pieces, found.size)
     answer["Content-Type"] = TYPES[RecordingKind(found.kind)]
     answer["Content-Disposition"] = "inline"
     answer["Accept-Ranges"] = "bytes"
     return answer
+
+
+def _begun(pieces: Generator[bytes]) -> Generator[bytes]:
+    """With the first piece read, so that a file that is damaged there is seen before the answer."""
+    first = next(pieces, b"")
+
+    def all_of_it() -> Generator[bytes]:
+        yield first
+        yield from pieces
+
+    return all_of_it()
 
 
 def _span(asked: re.Match, size: int) -> tuple[int, int] | None:

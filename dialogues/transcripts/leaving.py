@@ -10,8 +10,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from dialogues.consent.erasing import when_erasing
 from dialogues.consent.gone import holds_before_going, when_withdrawn
+from dialogues.consent.retention import discards
 from dialogues.models import (
     Gone,
+    Kept,
     Sentence,
     Transcript,
     TranscriptSpeaker,
@@ -19,7 +21,7 @@ from dialogues.models import (
     Voice,
     Withdrawal,
 )
-from regions.models import User
+from regions.models import Municipality, User
 
 from .actions import hold, throw_away
 
@@ -58,6 +60,12 @@ def of_an_erased_voice(voice: Voice) -> None:
     if speaker and voice.gone_as != Gone.DELETED and not standing.filter(speaker=speaker).exists():
         his = TranscriptSpeaker.objects.filter(transcript__interview=voice.interview_id)
         _forget(his.filter(stakeholder=speaker.stakeholder_id, call_name=speaker.call_name))
+
+
+@discards(Kept.VOICES)
+def of_an_interview(town: Municipality, subject: int, by: User) -> None:
+    kept = Transcript.objects.of(town).filter(interview=subject, state=TranscriptState.KEPT)
+    _throw_away(kept, by)
 
 
 def _throw_away(transcripts: QuerySet[Transcript], by: User | None) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from dialogues.consent.erasing import erase
 from dialogues.consent.gone import withdraw
 from dialogues.consent.jobs import copy_ledger
-from dialogues.consent.ledger import FILE, copy_to_file, lines_in
+from dialogues.consent.ledger import FILE, copy_to_file, read_file
 from dialogues.consent.sharing import refuse
 from dialogues.models import Draft, Erasure, Gone, Interview, Level, Voice
 from regions.people.history.digests import take, verify
@@ -124,7 +124,7 @@ def test_an_older_backup_brings_nothing_back(world, voice, folder, how, settings
     assert Voice.objects.get(pk=voice.pk).text.startswith(MARKER)
     text = (folder / FILE).read_text()
     assert MARKER not in text
-    assert len(list(lines_in(folder / FILE))) == 1
+    assert len(read_file(folder / FILE).lines) == 1
     call_command("reapply_erasures", str(folder / FILE), verbosity=0)
     assert tables_with(MARKER) == []
     assert not Voice.objects.filter(pk=voice.pk).exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import uuid
 from urllib.parse import quote
 
 import openpyxl
@@ -11,12 +12,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from dialogues.consent.gone import withdraw
+from dialogues.consent.gone import delete_voice, withdraw
 from dialogues.listening.actions import add_voice
 from dialogues.models import ConsentRecord, Draft, Interview, Voice
 from regions.exchange.jobs import forget_files
 from regions.models import Import, Job, Reading
 from regions.office.dates import wareki
+from regions.office.japanese import fold
 from regions.office.jobs import run
 from regions.office.tables import reading
 from stakeholders.models import Asset, Sector, Stakeholder
@@ -234,6 +236,34 @@ def test_errors_are_told_by_cell_and_nothing_comes_in(told, browse):
     assert words == (
         "2行目『関係者』: 「湯宿 松ノ家」という関係者は、地図にありません。近い名称: 湯宿 松の屋"
     )
+
+
+def test_what_was_withdrawn_is_known_again_and_what_it_said_is_in_no_key(told, browse, world):
+    client = browse(told.staff)
+    line = ["2026-07-22", "公民館", "湯宿 松の屋", "", "湯は減らせない"]
+    press(client, send(client, "voices", sheet(TITLES[:5], line)))
+    came = Voice.objects.get()
+    name = f"{came.interview_id}/{came.stakeholder_id}//{fold('湯は減らせない')}"
+    space = uuid.UUID("6f0b3a52-6c1e-4d2a-9a4e-8f5d0c7b1e90")
+    assert came.entry_key != uuid.uuid5(space, name)
+    typed = make_voice(told.body, "川が冷たい", by=told.staff, interview=told.meeting)
+    wrong = make_voice(told.body, "まちがい", by=told.staff, interview=told.meeting, level="C")
+    secret = make_voice(told.body, "魚が減った", by=told.staff, interview=told.meeting, level="C")
+    withdraw([came], by=told.staff)
+    withdraw([typed], by=told.staff)
+    withdraw([secret], by=told.staff)
+    delete_voice(wrong, by=told.staff)
+    again = [[*line[:4], words] for words in ("湯は減らせない", "川が 冷たい", "まちがい")]
+    row = send(client, "voices", sheet(TITLES[:5], *again))
+    assert errors(row) == [
+        f"2行目『声』: 取り下げられた声（{came.label}）と同じ文です。この行を消してください",
+        f"3行目『声』: 取り下げられた声（{typed.label}）と同じ文です。この行を消してください",
+    ]
+    # Who could not read it isn't told which it was.
+    row = send(browse(world.center), "voices", sheet(TITLES[:5], [*line[:4], "魚が減った"]))
+    assert errors(row) == [
+        "2行目『声』: 取り下げられた声と同じ文です。この行を消してください",
+    ]
 
 
 def test_columns_are_found_shown_and_can_be_chosen(told, browse):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import errno
+import io
 import os
 import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.utils import timezone
 
 import config.asgi
@@ -29,7 +31,7 @@ from dialogues.models import (
     Withdrawal,
 )
 from dialogues.recordings.actions import sweep
-from dialogues.recordings.sounds import kind_of
+from dialogues.recordings.sounds import is_whole, kind_of
 from dialogues.recordings.upkeep import delete_due_recordings
 from regions.models import Reading
 from regions.office import sealed_files, uploads
@@ -123,6 +125,53 @@ def test_a_full_disk_leaves_nothing_behind_and_is_told(
     monkeypatch.setattr(uploads, "nameless", NoRoom)
     page = client.post(at(interview), sent(wav(330))).content.decode()
     assert "＊録音を置く場所がいっぱいで、預かれませんでした" in page
+
+
+def m4a(*boxes: tuple[bytes, int]) -> bytes:
+    head = b"\0\0\0\x18ftypM4A \0\0\0\0M4A mp42"
+    return head + b"".join((n + 8).to_bytes(4, "big") + name + b"\0" * n for name, n in boxes)
+
+
+FRAME = b"\xff\xfb\x90\x00"
+
+
+@pytest.mark.parametrize(
+    ("content", "whole"),
+    [
+        (wav()[:-300], True),
+        (wav()[:40] + b"\0\0\0\0" + wav()[44:], True),
+        (wav()[:44], False),
+        (wav()[:30], False),
+        (b"RIFF\0\0\0\0WAVE", False),
+        (b"RIFF\0\0\0\0WAVE" + os.urandom(300), False),
+        (m4a((b"moov", 90), (b"mdat", 90)), True),
+        (m4a((b"mdat", 90)), False),
+        (m4a((b"mdat", 90), (b"moov", 90))[:-10], False),
+        (m4a((b"moov", 90)), False),
+        (b"ID3\x04\0\0\0\0\0\x10" + b"\0" * 16 + FRAME + b"\0" * 400, True),
+        (b"ID3\x04\0\0\0\0\0\x10" + b"\0" * 400, False),
+        (b"ID3", False),
+        (FRAME + b"\0" * 400, True),
+        (FRAME, False),
+    ],
+)
+def test_a_file_without_any_sound_is_not_whole(content, whole):
+    assert is_whole(io.BytesIO(content), kind_of(content), len(content)) is whole
+
+
+def test_a_damaged_file_is_told_beside_the_field_and_a_damaged_recording_is_not_there(
+    interview, world, browse, folder
+):
+    client = browse(world.coordinator)
+    answer = client.post(at(interview), sent(wav()[:44]))
+    assert answer.status_code == 200
+    assert "＊録音のファイルがこわれていて、音がありません" in answer.content.decode()
+    assert not Recording.objects.exists()
+    recording = make_recording(interview, by=world.coordinator)
+    path = folder / recording.key.file
+    path.write_bytes(path.read_bytes()[:-20])
+    assert client.get(at(interview, "1/sound/")).status_code == 404
+    assert client.get(at(interview, "1/sound/"), HTTP_RANGE="bytes=0-").status_code == 404
 
 
 def test_files_of_no_row_are_swept_and_those_of_a_row_stay(interview, world, folder):
@@ -373,6 +422,8 @@ def test_a_recording_goes_with_all_that_was_said_and_else_people_decide(world, b
 
 def test_who_spoke_alone_takes_the_recording_along(world, browse, interview):
     body = interview.stakeholders.get()
+    interview.participants = 1
+    interview.save()
     voice = make_voice(body, by=world.coordinator, interview=interview, speaker="話し手1")
     make_recording(interview, by=world.coordinator)
     asked = {"asked_on": str(timezone.localdate()), "asked_by": "said"}
@@ -380,6 +431,28 @@ def test_who_spoke_alone_takes_the_recording_along(world, browse, interview):
     assert "録音と文字起こしがあれば、消えます" in browse(world.staff).get(url).content.decode()
     browse(world.staff).post(url, asked)
     assert not RecordingKey.objects.exists()
+
+
+def test_where_nobody_wrote_how_many_were_there_people_say_whose_the_recording_is(
+    world, browse, interview
+):
+    body = interview.stakeholders.get()
+    voice = make_voice(body, by=world.coordinator, interview=interview, speaker="話し手1")
+    make_recording(interview, by=world.coordinator)
+    asked = {"asked_on": str(timezone.localdate()), "asked_by": "said"}
+    url = f"/m/990019/speakers/{voice.speaker_id}/withdraw/"
+    client = browse(world.staff)
+    assert "「その場にいた人数」が書かれていません" in client.get(url).content.decode()
+    assert "＊どちらかを選んでください。" in client.post(url, asked).content.decode()
+    assert Voice.objects.exists()
+    before = transaction.savepoint()
+    page = client.post(url, asked | {"spoke": "others"}, follow=True).content.decode()
+    assert "録音と文字起こしを確かめる" in page
+    assert RecordingKey.objects.exists()
+    transaction.savepoint_rollback(before)
+    client.post(url, asked | {"spoke": "alone"})
+    assert not RecordingKey.objects.exists()
+    assert Withdrawal.objects.get().whole
 
 
 def test_the_clock_deletes_what_who_withdrew_could_not_reach(world, interview, settings, tmp_path):
@@ -427,5 +500,5 @@ def test_a_shorter_term_bounds_the_day_and_lists_what_is_kept_longer(world, brow
     page = browse(world.coordinator).post(at(interview), sent(wav())).content.decode()
     assert "録音した日から30日まで" in page
     with doors.clock():
-        retention.DISCARDINGS[Kept.AUDIO](world.town, row.item.subject, world.checker)
+        retention.discard(world.town, Kept.AUDIO, row.item.subject, world.checker)
     assert Recording.objects.get().deleted_by == world.checker

@@ -8,9 +8,21 @@ from django.utils import timezone
 from dialogues.consent import retention
 from dialogues.consent.jobs import dispose
 from dialogues.consent.signs import confirm_what_ends
-from dialogues.models import Disposal, Gone, Interview, Kept, RetentionTerm, Voice
+from dialogues.models import (
+    Disposal,
+    Gone,
+    Interview,
+    Kept,
+    RetentionTerm,
+    Sentence,
+    Transcript,
+    TranscriptSpeaker,
+    TranscriptState,
+    Voice,
+)
+from dialogues.transcripts.actions import keep
 from regions.people.locks import doors
-from tests.factories import make_body, make_interview, make_voice
+from tests.factories import make_body, make_interview, make_transcript, make_voice
 
 pytestmark = pytest.mark.django_db
 
@@ -86,3 +98,28 @@ def test_the_town_sets_its_own_term(world, browse, old):
     client.post(url, {"years": "3", "days": ""})
     assert str(retention.term_of(world.town, Kept.VOICES)) == "3年"
     assert "昔の声" not in client.get("/m/990019/retention/").content.decode()
+
+
+def test_a_transcript_that_was_kept_without_a_voice_ends_as_voices_do(world, browse, monkeypatch):
+    heard = make_interview(world.town, by=world.staff)
+    transcript = make_transcript(heard, "浜田花子：湯は減らせません。", by=world.staff)
+    Interview.objects.filter(pk=heard.pk).update(date=dt.date(2021, 7, 22))
+    with doors.clock():
+        # Still being marked, it goes on a day of its own.
+        assert retention.due(world.town, dt.date(2027, 4, 1)) == {}
+    keep(transcript, by=world.staff)
+    monkeypatch.setattr(timezone, "localdate", lambda *a: dt.date(2027, 2, 1))
+    client, url = browse(world.checker), "/m/990019/retention/"
+    page = client.get(url).content.decode()
+    assert "公民館での聴き取り（声0件・文字起こし1件）" in page
+    client.post(url, {"item": f"voices:{heard.pk}:2027-04-01", "decision": "discard"})
+    dispose()
+    assert Sentence.objects.exists()
+    monkeypatch.setattr(timezone, "localdate", lambda *a: dt.date(2027, 4, 2))
+    dispose()
+    transcript = Transcript.objects.get()
+    assert (transcript.state, transcript.ended_by) == (TranscriptState.THROWN, world.checker)
+    assert not Sentence.objects.exists()
+    assert not TranscriptSpeaker.objects.exists()
+    with doors.clock():
+        assert retention.due(world.town, dt.date(2027, 4, 2)) == {}

@@ -26,6 +26,7 @@ TECHNICAL = frozenset(
         "search_text",
         "revision",
         "entry_key",
+        "gone_key",
         "order",
         "approved_fingerprint",
     ]
