@@ -16,7 +16,7 @@ from dialogues.consent.levels import agreed_level
 from dialogues.models import Interview, Level, Voice, VoiceText, Way
 from dialogues.preparing.forms import QuestionsInput
 from regions.models import User
-from regions.office.forms import TownForm, WarekiDateField, office_field
+from regions.office.forms import NOT_CHOSEN, TownForm, WarekiDateField, office_field
 from stakeholders.models import Sector, Stakeholder
 
 from .actions import UNKNOWN, VOICE_LENGTH, WORDS, people_of
@@ -314,7 +314,7 @@ class VoiceEditForm(VoiceForm):
     confirmed_on = WarekiDateField(label="ご本人にあらためて確かめた日", required=False)
     way = forms.ChoiceField(
         label="あらためて確かめた形",
-        choices=[("", "――"), *Way.choices],
+        choices=[("", NOT_CHOSEN), *Way.choices],
         required=False,
         help_text="範囲を広げるときだけ選びます。",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from django import forms
@@ -18,6 +18,9 @@ from .dates import parse_date, wareki
 
 LONGEST = 20_000
 """Letters of a text that has no narrower limit: some forty sheets of manuscript paper."""
+
+
+NOT_CHOSEN = "――"
 
 
 class OfficeRenderer(TemplatesSetting):
@@ -72,6 +75,11 @@ def office_field(field: models.Field, **kwargs: Any) -> forms.Field | None:
         )
     lines = isinstance(field, models.TextField)
     made = field.formfield(**kwargs | ({"form_class": LinesField} if lines else {}))
+    if isinstance(made, forms.ModelChoiceField):
+        made.empty_label = made.empty_label and NOT_CHOSEN
+    elif isinstance(made, forms.ChoiceField):
+        choices = cast("Iterable[tuple[Any, Any]]", made.choices)
+        made.choices = [(value, NOT_CHOSEN if value == "" else label) for value, label in choices]
     if lines and field.max_length is None and made is not None:
         made.validators.append(MaxLengthValidator(LONGEST))
     return made
