@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from dialogues.models import Interview, Prompt, Transcript, TranscriptState
+from dialogues.models import Interview, Prompt, Transcript, TranscriptState, Voice
 from dialogues.models.transcripts import SENTENCES_PER_PAGE, check_heard
 from regions.models import Reading
 from regions.people.acts import Act
@@ -144,12 +145,17 @@ def _page(request: TownRequest, found: Transcript, page: Page, form: MarkingForm
         ],
         "prompts": Prompt.choices,
         "marked": len(marked),
-        "made": sum(voice.gone_at is None for voice in set(done.values())),
+        "made": _standing(done),
         "has_bodies": found.interview.attendances.exists(),
         "decided": sum(each.stakeholder_id is not None for each in form.speakers),
     }  # fmt: skip
     _note(request, found)
     return render(request, "dialogues/transcript.html", context)
+
+
+def _standing(done: Mapping[int, Voice]) -> int:
+    """Of the voices that were made of it, those that were not withdrawn or erased since."""
+    return sum(voice.gone_at is None for voice in set(done.values()))
 
 
 def _field(form: MarkingForm, name: str) -> Any:
@@ -181,8 +187,8 @@ def end(request: TownRequest, pk: int, number: int) -> HttpResponse:
         "transcript": found,
         "interview": found.interview,
         "form": form,
-        "voices": list(dict.fromkeys(done.values())),
-        "left": found.sentence_count - len(done),
+        "made": _standing(done),
+        "left": found.sentences.exclude(number__in=done).count(),
         "marked": len(actions.passages(found.sentences.all(), done)),
     }
     return render(request, "dialogues/transcript_end.html", context)

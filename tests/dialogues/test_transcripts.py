@@ -196,6 +196,7 @@ def test_the_rest_is_thrown_away_or_kept_as_one_says(opened, interview, world, b
     client.post(at(interview, "1/end/"), {"what": "keep"})
     transcript.refresh_from_db()
     assert (transcript.state, transcript.ended_by) == (TranscriptState.KEPT, world.coordinator)
+    assert "に捨てられます" not in client.get(at(interview, "1/end/")).content.decode()
     client.post(at(interview, "1/end/"), {"what": "throw"})
     assert not Sentence.objects.exists()
     assert not TranscriptSpeaker.objects.exists()
@@ -294,7 +295,10 @@ def test_who_withdraws_goes_out_of_the_transcript_and_the_last_takes_it_along(
     assert set(transcript.speakers.values_list("name", flat=True)) == {"聞き手", "区長"}
     assert not Sentence.objects.filter(text__contains="魚が減りました").exists()
     assert Sentence.objects.filter(text__contains="網の繕い").exists()
-    assert client.get(at(interview, "1/")).status_code == 200
+    left = Sentence.objects.count()
+    assert f"声にした 1件　全{left}文" in client.get(at(interview, "1/")).content.decode()
+    page = client.get(at(interview, "1/end/")).content.decode()
+    assert f"1件を声にしました。声にしていない文が{left - 1}文あります" in page
     client.post(f"/m/990019/interviews/{interview.pk}/withdraw/", asked)
     transcript.refresh_from_db()
     assert (transcript.state, transcript.ended_by) == (TranscriptState.THROWN, world.coordinator)
