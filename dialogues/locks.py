@@ -285,7 +285,13 @@ lock(
 BY_ONESELF = may("select insert", adds="by_id = tsumugi.person()")
 lock(Erasure, staff=BY_ONESELF, partner=BY_ONESELF, clock=ADD)
 # Which voice was split off which, and no words.
-lock(Split, staff=ADD, partner=ADD, clock=READ, counted=False)
+lock(
+    Split,
+    staff=ADD,
+    partner=may("select insert", where=READABLE),
+    clock=READ,
+    counted=False,
+)
 # What was recorded: the town's staff and who heard it, and no other partner, as with level C. What
 # of it was not made a voice can be thrown away, and has no history.
 HEARD_THERE = """interview_id IN (

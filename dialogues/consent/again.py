@@ -4,6 +4,7 @@ where the checker should look once more. What was approved stays readable until 
 from __future__ import annotations
 
 from django.db.models import F
+from django.utils import timezone
 
 from dialogues.models import NamesLeft, SharedVoice, Voice
 from regions.models import Job, Municipality, User
@@ -75,6 +76,16 @@ def _search(job: Job, ids: list[int]) -> int:
             row.left = []
         row.revision, row.level, row.lists = voice.revision, voice.level, lists
         row.doubtful = bool(set(names) - set(row.left))
-        row.save()
+        _write(row)
         doubtful += row.doubtful
     return doubtful
+
+
+def _write(row: NamesLeft) -> None:
+    """One that went with its voice meanwhile doesn't come back."""
+    if row.pk is None:
+        row.save()
+        return
+    fields = ("revision", "level", "left", "lists", "doubtful")
+    told = {name: getattr(row, name) for name in fields}
+    NamesLeft.objects.filter(pk=row.pk).update(**told, updated_at=timezone.now())

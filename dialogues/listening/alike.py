@@ -18,6 +18,8 @@ ALIKE = 0.5
 PIECE = 3
 PIECES = 2
 MOST = 3
+WEIGHED = 20
+"""Of so many that share most pieces the cosine is worked out."""
 BREAK = "\n"
 """Stands in no folded text, so no piece is found across two of them."""
 
@@ -49,7 +51,7 @@ def _nearest(typed: str, ids: list[int], texts: str) -> dict[int, float]:
 
 
 def _sharing(typed: str, texts: str) -> list[int]:
-    """The lines of which enough of the pieces of the typed one are part."""
+    """The lines of which most of the pieces of the typed one are part, and enough of them."""
     pieces = {typed[i : i + PIECE] for i in range(0, len(typed) - PIECE + 1, PIECE)} or {typed}
     shared: Counter[int] = Counter()
     for piece in pieces:
@@ -61,7 +63,7 @@ def _sharing(typed: str, texts: str) -> list[int]:
             begun = at
             following = texts.find(BREAK, at)
             at = texts.find(piece, following) if following >= 0 else -1
-    return [row for row, n in shared.items() if n >= min(PIECES, len(pieces))]
+    return [row for row, n in shared.most_common(WEIGHED) if n >= min(PIECES, len(pieces))]
 
 
 def grams(folded: str) -> Counter[str]:

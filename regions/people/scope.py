@@ -10,15 +10,15 @@ from functools import partial, wraps
 from typing import Any
 
 from django.db import ProgrammingError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from psycopg.errors import InsufficientPrivilege
 
 from regions.accounts.second_factor import NEEDED_NOW, came_to_be_missing
-from regions.models import Visit
+from regions.models import Municipality, Visit
 
-from .access import NotAllowed, Standing, towns_where
+from .access import NotAllowed, Standing
 from .acts import Act
 from .locks import doors
 from .requests import PersonRequest, TownRequest
@@ -80,9 +80,11 @@ def town_page(*acts: Act) -> Callable:
     def decorate(view: Callable[..., Answer]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def guarded(request: TownRequest, code: str, **kwargs: object) -> HttpResponse:
-            seen = towns_where(request.user, Act.SEE_TOWN).select_related("prefecture__bureau")
-            request.town = get_object_or_404(seen, code=code)
+            every = Municipality.objects.select_related("prefecture__bureau")
+            request.town = get_object_or_404(every, code=code)
             request.standing = Standing(request.user, request.town)
+            if not request.standing.can(Act.SEE_TOWN):
+                raise Http404
             stopped = came_to_be_missing(request)
             if stopped and request.method != "POST":
                 return redirect("second")
