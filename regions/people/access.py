@@ -160,6 +160,11 @@ class Standing:
             )
         )
 
+    @property
+    def sees_town(self) -> bool:
+        """By what the person is alone, so that it can be asked before the town is opened."""
+        return any(may(held.role, Act.SEE_TOWN, supported=False) for held in self.memberships)
+
     def can(self, act: Act) -> bool:
         return act.value in self.acts
 

@@ -83,7 +83,7 @@ def town_page(*acts: Act) -> Callable:
             every = Municipality.objects.select_related("prefecture__bureau")
             request.town = get_object_or_404(every, code=code)
             request.standing = Standing(request.user, request.town)
-            if not request.standing.can(Act.SEE_TOWN):
+            if not request.standing.sees_town:
                 raise Http404
             stopped = came_to_be_missing(request)
             if stopped and request.method != "POST":
