@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Max, Min, Prefetch
+from django.db.models import Count, Max, Min, Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -65,7 +65,10 @@ def ledger(request: TownRequest, pk: int) -> HttpResponse:
         "interview": heard,
         "rows": sorted(rows, key=lambda voice: voice.number),
         "hidden": everything.count() - len(rows),
-        "speakers": heard.speakers.select_related("stakeholder"),
+        "speakers": heard.speakers.select_related("stakeholder").annotate(
+            left=Count("voices", filter=Q(voices__gone_at=None))
+        ),
+        "left": everything.standing().exists(),
         "withdrawals": withdrawn.filter(interview=heard).select_related("recorded_by"),
     }
     note_reading(request, Reading.Kind.INTERVIEW, what="同意の台帳")

@@ -72,6 +72,17 @@ def test_withdrawn_words_are_emptied_and_the_number_stays(world, browse):
     assert browse(world.staff).get(f"/m/990019/history/voice/{voice.pk}/").status_code == 404
 
 
+def test_withdrawing_is_offered_only_where_a_voice_is_left(world, browse):
+    voice = voice_of(world, speaker="話し手1")
+    ledger = f"/m/990019/interviews/{voice.interview_id}/consent/"
+    offered = f"/m/990019/speakers/{voice.speaker_id}/withdraw/"
+    assert offered in browse(world.staff).get(ledger).content.decode()
+    withdraw([voice], by=world.staff)
+    page = browse(world.staff).get(ledger).content.decode()
+    assert "取り下げる声はありません" in page
+    assert "すべて取り下げる" not in page
+
+
 def test_a_row_sent_again_after_it_was_deleted_makes_no_second_voice(world):
     voice = voice_of(world)
     delete_voice(voice, by=world.coordinator)
