@@ -20,7 +20,7 @@ let pressed = -PAUSE;
 
 // Resolves when the person of this page is signed in again.
 export function signInAgain() {
-  asking ??= ask().finally(() => {
+  asking ??= askUnlessIn().finally(() => {
     asking = undefined;
     look();
   });
@@ -126,6 +126,24 @@ function renew(fresh) {
   document.body.setAttribute("hx-headers", JSON.stringify({ "x-csrftoken": fresh }));
 }
 
+async function tell(url, fields, fresh) {
+  const answer = await fetch(url, {
+    method: fields ? "POST" : "GET",
+    headers: { "X-Requested-With": "fetch", ...(fresh && { "X-CSRFToken": fresh }) },
+    body: fields && new URLSearchParams(fields),
+  });
+  return answer.json();
+}
+
+const isOurs = ({ state, person }) => state === "in" && String(person) === place.dataset.person;
+
+// An answer that was under way while one signed in tells of a session that has ended before.
+async function askUnlessIn() {
+  const found = await tell(place.dataset.signin).catch(() => ({}));
+  if (isOurs(found)) renew(found.token);
+  else await ask();
+}
+
 function ask() {
   const dialog = document.getElementById("session-again").content.firstElementChild.cloneNode(true);
   const form = dialog.querySelector("form");
@@ -144,15 +162,6 @@ function ask() {
     part("password").hidden = to !== "password";
     part("code").hidden = to !== "code";
     form.elements[to].focus();
-  }
-
-  async function tell(url, fields, fresh) {
-    const answer = await fetch(url, {
-      method: fields ? "POST" : "GET",
-      headers: { "X-Requested-With": "fetch", ...(fresh && { "X-CSRFToken": fresh }) },
-      body: fields && new URLSearchParams(fields),
-    });
-    return answer.json();
   }
 
   async function submit() {
@@ -179,9 +188,9 @@ function ask() {
     form.elements[step].select();
   }
 
-  function finish({ person, token: fresh }) {
-    if (String(person) !== place.dataset.person) return say(ELSEWHERE);
-    renew(fresh);
+  function finish(found) {
+    if (!isOurs(found)) return say(ELSEWHERE);
+    renew(found.token);
     dialog.close();
     dialog.remove();
     if (came?.isConnected) came.focus();

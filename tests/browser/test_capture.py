@@ -196,6 +196,17 @@ def test_when_the_session_has_ended_rows_wait_for_signing_in(capture, world):
     expect(saved(page)).to_have_count(4)
 
 
+def test_who_has_signed_in_elsewhere_meanwhile_is_not_asked(capture, signed_in, world):
+    page = capture()
+    Session.objects.all().delete()
+    write(page, "切れたあと")
+    expect(pending(page)).to_contain_text(["サインインの時間が切れています"])
+    signed_in(page, world.coordinator)
+    expect(saved(page)).to_have_text(["切れたあと"])
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("#id_text")).to_be_focused()
+
+
 def test_what_one_typed_is_not_saved_in_another_name(capture, world, live_server):
     page = capture()
     Session.objects.all().delete()
