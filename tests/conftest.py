@@ -63,10 +63,13 @@ def quick_passwords(settings):
     settings.PASSWORD_HASHERS = QUICK
 
 
+# Before the live server reads them, which stands longer than any test.
+all_settings.MIDDLEWARE = ["tests.doors.AsTheLogin", *all_settings.MIDDLEWARE]
+
+
 @pytest.fixture(autouse=True)
-def requests_begin_as_the_login(settings):
+def the_door_is_open():
     doors.porter.open_again()
-    settings.MIDDLEWARE = ["tests.doors.AsTheLogin", *settings.MIDDLEWARE]
 
 
 @pytest.fixture(autouse=True)
