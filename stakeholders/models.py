@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from regions.models import Membership, TownLink, TownModel, TownQuerySet, User, town_keys
-from regions.people.access import NotAllowed, Standing, towns_where
+from regions.people.access import NotAllowed, Standing, in_towns
 from regions.people.acts import Act
 from regions.people.history import tracked
 
@@ -31,11 +31,8 @@ class StakeholderQuerySet(TownQuerySet):
             membership__in=Membership.objects.in_effect().filter(user=user.pk)
         )
         return self.filter(
-            Q(municipality__in=towns_where(user, Act.EDIT_BODIES))
-            | Q(
-                municipality__in=towns_where(user, Act.EDIT_OWN_BODY),
-                pk__in=kept.values("stakeholder"),
-            )
+            in_towns(user, Act.EDIT_BODIES)
+            | in_towns(user, Act.EDIT_OWN_BODY) & Q(pk__in=kept.values("stakeholder"))
         )
 
     def active(self) -> Self:
@@ -108,7 +105,7 @@ class Stakeholder(TownModel):
 class ApproachQuerySet(TownQuerySet):
     def visible_to(self, user: User) -> Self:
         return self.filter(
-            Q(municipality__in=towns_where(user, Act.SEE_APPROACH))
+            in_towns(user, Act.SEE_APPROACH)
             | Q(stakeholder__in=Stakeholder.objects.editable_by(user).values("pk"))
         )
 
@@ -160,7 +157,7 @@ class AssetQuerySet(TownQuerySet):
             .visible_to(user)
             .filter(
                 ~Q(kind=AssetKind.WEAKNESS)
-                | Q(municipality__in=towns_where(user, Act.SEE_APPROACH))
+                | in_towns(user, Act.SEE_APPROACH)
                 | Q(stakeholder__in=own)
             )
         )

@@ -8,7 +8,7 @@ from django.db.models import Case, Count, F, Q, Value, When
 from django.db.models.functions import Concat
 
 from regions.models import Note, TownLink, TownModel, TownQuerySet, User, town_keys
-from regions.people.access import NotAllowed, Standing, towns_where
+from regions.people.access import NotAllowed, Standing, in_towns
 from regions.people.acts import Act
 from regions.people.history import tracked
 
@@ -48,13 +48,13 @@ class ThemeQuerySet(TownQuerySet):
         )
 
     def visible_to(self, user: User) -> Self:
-        inside = Q(municipality__in=towns_where(user, Act.READ_A))
+        inside = in_towns(user, Act.READ_A)
         spoken = (
             Theme.objects.with_counts()
             .filter(speaker_count__gte=OUTSIDE_NEEDS_SPEAKERS, closed=False)
             .values("pk")
         )
-        outside = Q(municipality__in=towns_where(user, Act.SEE_WORDS), pk__in=spoken)
+        outside = in_towns(user, Act.SEE_WORDS) & Q(pk__in=spoken)
         return self.filter(inside | outside)
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from regions.models import TownLink, TownModel, TownQuerySet, User, town_keys
 from regions.office.dates import playing_time
-from regions.people.access import NotAllowed, Standing, towns_where
+from regions.people.access import NotAllowed, Standing, in_towns
 from regions.people.acts import Act
 from stakeholders.models import Stakeholder
 
@@ -33,12 +33,11 @@ class HeardQuerySet(TownQuerySet):
     def visible_to(self, user: User) -> Self:
         heard = Interviewer.objects.filter(user=user.pk, interview=OuterRef(self.model.heard))
         return self.filter(
-            Q(municipality__in=towns_where(user, Act.READ_C))
-            | Q(Exists(heard), municipality__in=towns_where(user, Act.READ_OWN))
+            in_towns(user, Act.READ_C) | in_towns(user, Act.READ_OWN) & Q(Exists(heard))
         )
 
     def editable_by(self, user: User) -> Self:
-        return self.visible_to(user).filter(municipality__in=towns_where(user, Act.HEAR))
+        return self.visible_to(user).filter(in_towns(user, Act.HEAR))
 
 
 def check_heard(interview: Interview, standing: Standing) -> None:

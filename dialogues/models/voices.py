@@ -12,7 +12,7 @@ from django.utils import timezone
 from regions.models import Municipality, TownLink, TownModel, TownQuerySet, User, town_keys
 from regions.office.dates import wareki
 from regions.office.japanese import fold
-from regions.people.access import NotAllowed, Standing, towns_where
+from regions.people.access import NotAllowed, Standing, in_towns
 from regions.people.acts import Act
 from regions.people.history import tracked
 from stakeholders.models import Stakeholder
@@ -86,9 +86,9 @@ class VoiceQuerySet(TownQuerySet):
     def _known_to(self, user: User) -> Self:
         where = Q(pk__in=())
         for level, act in RAW_ACTS.items():
-            where |= Q(level=level, municipality__in=towns_where(user, act))
+            where |= in_towns(user, act) & Q(level=level)
         heard = Interviewer.objects.filter(user=user.pk, interview=OuterRef("interview"))
-        where |= Q(Exists(heard), municipality__in=towns_where(user, Act.READ_OWN))
+        where |= in_towns(user, Act.READ_OWN) & Q(Exists(heard))
         return self.filter(where)
 
     def standing(self) -> Self:
@@ -99,7 +99,7 @@ class VoiceQuerySet(TownQuerySet):
         return self.filter(gone_at__isnull=False)
 
     def editable_by(self, user: User) -> Self:
-        return self.visible_to(user).filter(municipality__in=towns_where(user, Act.HEAR))
+        return self.visible_to(user).filter(in_towns(user, Act.HEAR))
 
     def unplaced(self) -> Self:
         return self.filter(placement__isnull=True)
@@ -308,7 +308,7 @@ class SharedVoiceQuerySet(TownQuerySet):
     def visible_to(self, user: User) -> Self:
         where = Q(pk__in=())
         for level, act in SHARED_ACTS.items():
-            where |= Q(level=level, municipality__in=towns_where(user, act))
+            where |= in_towns(user, act) & Q(level=level)
         return self.filter(where)
 
     def search(self, typed: str) -> Self:

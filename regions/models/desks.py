@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from regions.people.access import NotAllowed, Standing, towns_where
+from regions.people.access import NotAllowed, Standing, in_towns
 from regions.people.acts import Act
 from regions.people.history import tracked
 
@@ -20,9 +20,8 @@ class HandoverQuerySet(TownQuerySet):
     def visible_to(self, user: User) -> Self:
         """The 管理者, who leaves the desk, and who takes it over."""
         return self.filter(
-            Q(municipality__in=towns_where(user, Act.MANAGE_PEOPLE))
-            | (Q(desk__user=user.pk) | Q(successor__user=user.pk))
-            & Q(municipality__in=towns_where(user, Act.SEE_ACCESS))
+            in_towns(user, Act.MANAGE_PEOPLE)
+            | (Q(desk__user=user.pk) | Q(successor__user=user.pk)) & in_towns(user, Act.SEE_ACCESS)
         )
 
     def editable_by(self, user: User) -> Self:

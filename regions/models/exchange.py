@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from regions.people.access import NotAllowed, Standing, towns_where
+from regions.people.access import NotAllowed, Standing, in_towns
 from regions.people.acts import Act
 
 from .jobs import Job
@@ -28,10 +28,7 @@ class ImportState(models.TextChoices):
 class ImportQuerySet(TownQuerySet):
     def visible_to(self, user: User) -> Self:
         """By who sent it in, and by the town's staff, who read whatever may stand in it."""
-        return self.filter(
-            Q(municipality__in=towns_where(user, Act.HEAR), by=user.pk)
-            | Q(municipality__in=towns_where(user, Act.READ_C))
-        )
+        return self.filter(in_towns(user, Act.HEAR) & Q(by=user.pk) | in_towns(user, Act.READ_C))
 
     def editable_by(self, user: User) -> Self:
         return self.visible_to(user).filter(by=user.pk)

@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from regions.people.access import towns_where
+from regions.people.access import in_towns
 from regions.people.acts import Act
 
 from .people import TOWN_ROLES, Role, User
@@ -20,8 +20,7 @@ class ReadingQuerySet(TownQuerySet):
     def visible_to(self, user: User) -> Self:
         """The 管理者 sees everybody's, the others of the town their own."""
         return self.filter(
-            Q(municipality__in=towns_where(user, Act.SEE_READINGS))
-            | Q(by=user.pk, municipality__in=towns_where(user, Act.SEE_OWN_READINGS))
+            in_towns(user, Act.SEE_READINGS) | in_towns(user, Act.SEE_OWN_READINGS) & Q(by=user.pk)
         )
 
     def from_outside(self) -> Self:

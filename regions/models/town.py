@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models.constraints import BaseConstraint
 
-from regions.people.access import Standing, towns_where
+from regions.people.access import Standing, in_towns
 from regions.people.acts import Act
 
 from .people import User
@@ -80,10 +80,10 @@ class TownQuerySet(models.QuerySet):
     """`visible_to` and `editable_by` follow the access table through the model's two acts."""
 
     def visible_to(self, user: User) -> Self:
-        return self.filter(municipality__in=towns_where(user, self.model.see_act))
+        return self.filter(in_towns(user, self.model.see_act))
 
     def editable_by(self, user: User) -> Self:
-        return self.filter(municipality__in=towns_where(user, self.model.edit_act))
+        return self.filter(in_towns(user, self.model.edit_act))
 
     def of(self, town: Municipality) -> Self:
         return self.filter(municipality=town)

@@ -1,7 +1,7 @@
 """Who may do what: one table, and the only three ways to ask it.
 
-`towns_where(user, act)` is the queryset, `Standing.check(act)` the refusal in words,
-`Standing.can(act)` its boolean. The page 「できること」 is drawn from `TABLE`.
+`towns_where(user, act)` is the queryset (`in_towns` the rows of those towns), `Standing.check(act)`
+the refusal in words, `Standing.can(act)` its boolean. The page 「できること」 is drawn from `TABLE`.
 """
 
 from __future__ import annotations
@@ -97,14 +97,7 @@ def _is_bound(role: Role | str, act: Act) -> bool:
 
 
 def towns_where(user: User, *acts: Act) -> MunicipalityQuerySet:
-    """Towns in which the user may do at least one of the acts today.
-
-    On a page of a town the answer is known, and no other town is in question there.
-    """
-    here = _here.get()
-    if here is not None and here.user.pk == user.pk:
-        allowed = any(here.can(act) for act in acts)
-        return Municipality.objects.filter(pk=here.town.pk if allowed else None)
+    """Towns in which the user may do at least one of the acts today."""
     where = Q(pk__in=())
     for act in acts:
         bound = ONLY_WHERE_SUPPORTED.get(act, set())
@@ -115,13 +108,21 @@ def towns_where(user: User, *acts: Act) -> MunicipalityQuerySet:
     return Municipality.objects.filter(where)
 
 
+def in_towns(user: User, *acts: Act) -> Q:
+    """Rows of those towns. On a page of a town the answer is known, and no other is in question."""
+    here = _here.get()
+    if here is None or here.user.pk != user.pk:
+        return Q(municipality__in=towns_where(user, *acts))
+    return Q(municipality=here.town.pk) if any(map(here.can, acts)) else Q(pk__in=())
+
+
 def _covered(user: User, roles: list[Role]) -> Q:
     """Asked in the query itself, so that a term that ends is seen at once. What place a role has is
     held by the database (`membership_place_fits_role`), so only those places are asked that count."""
     held = Membership.objects.in_effect().filter(user=user.pk)
     where = Q(pk__in=())
-    if in_towns := [role for role in roles if role in {*TOWN_ROLES, Role.ADVISOR}]:
-        where |= Q(pk__in=held.filter(role__in=in_towns).values("municipality"))
+    if of_towns := [role for role in roles if role in {*TOWN_ROLES, Role.ADVISOR}]:
+        where |= Q(pk__in=held.filter(role__in=of_towns).values("municipality"))
     if Role.PREFECTURE in roles:
         where |= Q(prefecture__in=held.filter(role=Role.PREFECTURE).values("prefecture"))
     if Role.BUREAU in roles:

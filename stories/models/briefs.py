@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from dialogues.models import Level, Voice
 from regions.models import Job, TownLink, TownModel, TownQuerySet, User, town_keys
-from regions.people.access import Standing, towns_where
+from regions.people.access import Standing, in_towns
 from regions.people.acts import Act
 from regions.people.history import tracked
 
@@ -37,7 +37,7 @@ class BriefQuerySet(TownQuerySet):
     def editable_by(self, user: User) -> Self:
         where = Q(pk__in=())
         for audience, act in PREPARE_ACTS.items():
-            where |= Q(audience=audience, municipality__in=towns_where(user, act))
+            where |= in_towns(user, act) & Q(audience=audience)
         return self.filter(where)
 
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from dialogues.models import Theme, Voice
 from regions.models import Note, TownLink, TownModel, TownQuerySet, User, town_keys
-from regions.people.access import NotAllowed, Standing, towns_where
+from regions.people.access import NotAllowed, Standing, in_towns
 from regions.people.acts import Act
 from regions.people.history import tracked
 from stakeholders.models import Asset, Stakeholder
@@ -37,8 +37,8 @@ class StoryQuerySet(TownQuerySet):
     def visible_to(self, user: User) -> Self:
         issued = Story.objects.filter(briefs__editions__isnull=False).values("pk")
         return self.filter(
-            Q(municipality__in=towns_where(user, Act.SEE_STORIES))
-            | Q(municipality__in=towns_where(user, Act.SEE_ISSUED_STORIES), pk__in=issued)
+            in_towns(user, Act.SEE_STORIES)
+            | in_towns(user, Act.SEE_ISSUED_STORIES) & Q(pk__in=issued)
         )
 
 
