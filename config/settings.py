@@ -219,7 +219,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
-    "send-lost-jobs-again": {"task": "regions.office.jobs.sweep", "schedule": 60.0},
+    "send-lost-jobs-again": {"task": "regions.office.jobs.sweep", "schedule": 15.0},
     "clear-away-after-signing-in": {
         "task": "regions.accounts.upkeep.clear_away",
         "schedule": crontab(hour=2, minute=40),

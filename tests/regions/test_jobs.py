@@ -81,8 +81,27 @@ def test_two_messages_for_one_job_carry_it_out_once(world, carried):
 
 def test_a_message_for_work_in_progress_does_nothing(world, carried):
     job = make_job(world, state=JobState.RUNNING, started_at=timezone.now())
+    with jobs._held(job.pk) as free:
+        assert free
+        jobs.run(job.pk)
+        assert jobs.at_work() == {job.pk}
+    assert carried == []
+
+
+def test_what_a_dead_process_left_running_is_done_at_once_by_the_next_message(world, carried):
+    job = make_job(world, state=JobState.RUNNING, started_at=timezone.now(), attempts=1)
+    jobs.run(job.pk)
+    assert carried == [job.pk]
+    assert (after(job).state, job.attempts) == (JobState.DONE, 2)
+
+
+def test_a_job_that_its_processes_died_over_too_often_is_given_up(world, carried):
+    job = make_job(
+        world, state=JobState.RUNNING, started_at=timezone.now(), attempts=jobs.MOST_ATTEMPTS
+    )
     jobs.run(job.pk)
     assert carried == []
+    assert after(job).state == JobState.FAILED
 
 
 def turn_to(broker_url: str) -> None:
