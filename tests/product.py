@@ -26,8 +26,8 @@ import pytest
 from config.local.demo import programs
 from config.local.engines import folders, pairs, postgres, processes, valkey
 from config.local.engines import programs as engines
-from stories.exchange.demo_people import PASSWORD
 
+PASSWORD = "tsumugi-no-michi"
 TOWN = "990019"
 STAFF, CHECKER = "tanto-99001", "kakunin-99001"
 PATIENCE = 90
@@ -87,6 +87,15 @@ class Product:
         with psycopg.connect(owner, autocommit=True) as database:
             database.execute("SELECT set_config('app.every_town', 'on', false)")
             return database.execute(statement, values).fetchall()
+
+    @contextmanager
+    def holding(self, statement: str, *values: object) -> Iterator[None]:
+        """A transaction of the owner's that holds what the statement locks."""
+        with psycopg.connect(self.environment["OWNER_DATABASE_URL"]) as database:
+            database.execute("SELECT set_config('app.every_town', 'on', true)")
+            database.execute(statement, values)
+            yield
+            database.rollback()
 
     def part(self, name: str) -> processes.Part:
         return next(part for part in self.parts if part.name == name)

@@ -12,6 +12,7 @@ import logging
 import logging.config
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pghistory
@@ -42,10 +43,13 @@ NAMES: dict[str, str] = {}
 """What each is called where people read."""
 
 MOST_ATTEMPTS = 3
-GIVEN_UP = "何度か試しましたが、終わりませんでした。"
-SENT_AGAIN_AFTER = timedelta(seconds=60)
-DEAD_AFTER = timedelta(seconds=20)
-"""A running job whose lock is free and that was not sent again for so long."""
+GIVEN_UP = (
+    "何度か試しましたが、終わりませんでした。時間をおいて、もう一度お試しください。"
+    "くり返すときは、つむぎを動かしている方にお知らせください。"
+)
+SENT_AGAIN_AFTER = timedelta(seconds=20)
+DEAD_AFTER = timedelta(seconds=10)
+"""Time since the last message about a running job whose lock is free, before the next is sent."""
 JOB_LOCKS = 1_953_461_615
 """First key of the advisory locks of jobs at work; the second is the job's number."""
 LOCK_PATIENCE = "1s"
@@ -199,9 +203,7 @@ def sweep() -> None:
     lost = Q(state=JobState.WAITING) & (
         Q(sent_at__isnull=True) | Q(sent_at__lt=now - SENT_AGAIN_AFTER)
     )
-    died = Q(state=JobState.RUNNING, started_at__lt=now - DEAD_AFTER) & (
-        Q(sent_at__isnull=True) | Q(sent_at__lt=now - DEAD_AFTER)
-    )
+    died = Q(state=JobState.RUNNING) & (Q(sent_at__isnull=True) | Q(sent_at__lt=now - DEAD_AFTER))
     with clock():
         found = list(Job.objects.filter(lost | died))
         found = [job for job in found if job.pk not in at_work()]
@@ -212,6 +214,38 @@ def sweep() -> None:
             send(job)
             with clock():
                 Job.objects.filter(pk=job.pk).update(sent_at=now)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a page says about a job: its state, and why it does not move or began again."""
+
+    state: str
+    words: str = ""
+
+
+def progress(job: Job) -> Progress:
+    """Derived from the job's lock and the worker's mark, so it is true at this moment."""
+    if job.ended or job.pk in at_work():
+        again = job.attempts > 1 and not job.ended
+        return Progress(job.get_state_display(), BEGUN_AGAIN.format(job.attempts) if again else "")
+    began = job.state == JobState.RUNNING
+    if not worker_is_there():
+        return Progress(STOPPED if began else job.get_state_display(), NOBODY_WORKS)
+    return Progress(STOPPED, TO_BEGIN_AGAIN) if began else Progress(job.get_state_display())
+
+
+STOPPED = "途中で止まりました"
+BEGUN_AGAIN = "途中で止まったため、はじめからやり直しています（{}回め）。"
+TO_BEGIN_AGAIN = "まもなく、はじめからやり直します。"
+NOBODY_WORKS = "作業を受け持つプログラムが止まっています。動きしだい、自動で始めます。頼んだことは残っています。"
+
+
+def worker_is_there() -> bool:
+    try:
+        return heart_beats()
+    except redis.RedisError:
+        return False
 
 
 def broker() -> redis.Redis:

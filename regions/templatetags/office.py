@@ -10,9 +10,15 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from regions.office import dates
+from regions.models import Job
+from regions.office import dates, jobs
 
 register = template.Library()
+
+
+@register.simple_tag
+def progress_of(job: Job) -> jobs.Progress:
+    return jobs.progress(job)
 
 
 def _day(value: dt.date | dt.datetime) -> dt.date:

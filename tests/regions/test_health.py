@@ -1,17 +1,7 @@
 import pytest
 from django.test import Client
 
-from regions.office import jobs
-
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def heart():
-    """The worker's mark at the broker, taken away again."""
-    jobs.broker().delete(jobs.HEARTBEAT_KEY)
-    yield lambda: jobs.broker().set(jobs.HEARTBEAT_KEY, 1, ex=20)
-    jobs.broker().delete(jobs.HEARTBEAT_KEY)
 
 
 def test_all_well(heart):

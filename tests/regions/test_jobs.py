@@ -140,3 +140,23 @@ def test_the_sweeper_leaves_what_was_just_sent_and_gives_up_in_the_end(world, ca
     assert after(lost).sent_at > long_ago
     assert after(hopeless).state == JobState.FAILED
     assert "終わりませんでした" in hopeless.reason
+
+
+def test_a_job_says_why_it_does_not_move(world, heart):
+    job = make_job(world, sent_at=timezone.now())
+    assert jobs.progress(job) == jobs.Progress("順番を待っています", jobs.NOBODY_WORKS)
+    heart()
+    assert jobs.progress(job) == jobs.Progress("順番を待っています")
+    job.state, job.attempts = JobState.RUNNING, 1
+    assert jobs.progress(job) == jobs.Progress(jobs.STOPPED, jobs.TO_BEGIN_AGAIN)
+    with jobs._held(job.pk):
+        assert jobs.progress(job) == jobs.Progress("作成中です")
+        job.attempts = 2
+        assert "2回め" in jobs.progress(job).words
+
+
+def test_an_attempt_that_was_overtaken_does_not_end_the_job(world, carried):
+    job = make_job(world, state=JobState.RUNNING, attempts=1)
+    Job.objects.filter(pk=job.pk).update(attempts=2)
+    jobs._end(job, JobState.FAILED, reason="止まりました")
+    assert after(job).state == JobState.RUNNING
