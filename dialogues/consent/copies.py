@@ -44,6 +44,8 @@ GONE = (
     "ことばを置きかえてください。"
 )
 UNREAD = "町の外に出せない声と同じ言い回しがあります。ことばを置きかえてください。"
+FEW = 40
+"""So many texts are a form's; more are a file's."""
 BELOW = {
     Reach.OUTSIDE: ~Q(level=Level.A) | Q(sensitive=True),
     Reach.TOWN: ~Q(level=Level.A),
@@ -204,14 +206,25 @@ def refused(town: Municipality, wanted: Wanted, reader: User | None) -> dict[str
         return {}
     found: dict[str, str] = {}
     for reach in sorted({wanted[name][0].readers for name in long}):
-        names = [name for name in long if wanted[name][0].readers == reach]
-        voices = _repeated(town, reach, set().union(*(long[name] for name in names)))
-        for name in names:
-            if words := _told(voices, wanted[name][1], town, reader):
+        of_it = {name: known for name, known in long.items() if wanted[name][0].readers == reach}
+        voices = _repeated(town, reach, set().union(*of_it.values()))
+        for name, text in _questions(of_it, wanted, voices).items():
+            if words := _told(voices, text, town, reader):
                 found[name] = words
     if hides := withdrawn(town):
         found |= {name: GONE for name in long if name not in found and hides(wanted[name][1])}
     return found
+
+
+def _questions(known: dict[str, set[str]], wanted: Wanted, voices: list[Voice]) -> dict[str, str]:
+    """What is asked about (guessing.py): each text of a form. Of a file's hundreds, those that
+    repeat a voice, and where none does, all of them as one."""
+    texts = {name: wanted[name][1] for name in known}
+    if len(texts) <= FEW:
+        return texts
+    said = {run for voice in voices for run in runs_of(voice.said.search_text)}
+    repeating = {name: text for name, text in texts.items() if not said.isdisjoint(known[name])}
+    return repeating or {next(iter(texts)): "\0".join(texts.values())}
 
 
 def _repeated(town: Municipality, reach: Reach, known: set[str]) -> list[Voice]:
