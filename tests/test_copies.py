@@ -39,8 +39,16 @@ pytestmark = [pytest.mark.django_db, pytest.mark.asvs("8.2.2", "8.2.3")]
 
 LETTERS = "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろ"
 TAGS = re.compile(r"<[^>]*>")
-NOT_READ = {"edition", "recording-sound", "draft", "export", "import-template", "slip", "job"}
-"""Files, and what holds no text of the town."""
+NOT_READ = {
+    # Papers and sound; what is only sent; and what holds no text of the town.
+    *("edition", "brief-preview", "recording-sound", "draft", "job", "digests", "slip"),
+    *("board-move", "board-undo", "word-split", "word-join", "word-ask", "word-answer", "ask"),
+    *("answer", "story-ask", "story-answer", "citation-reread", "step-finish", "brief-approve"),
+    *("brief-ask-approval", "brief-issue", "row-add", "row-act", "row-restore", "row-edit"),
+    *("file-out", "file-in", "file-template", "import", "access-review", "memo-sheet"),
+    *("speaker-sheet", "withdrawal-form", "transcripts", "transcript", "transcript-end"),
+    *("recordings", "recording", "recording-delete", "erasures", "sharing", "offers"),
+}
 STEPS = 60
 
 
@@ -185,7 +193,7 @@ class Walk:
                 events = part.events._default_manager.filter(pgh_obj_id=row.pk)
                 found += [
                     f"{KINDS[kind].edit(row)}?restore={part.key}.{event.pk}.{name}"
-                    for event in events[:4]
+                    for event in events[:2]
                     for name in sorted(part.restores)[:1]
                 ]
         return found
