@@ -47,9 +47,9 @@ def _allowed(
     if not found:
         raise NotAllowed("もどそうとした文が見つかりません。")
     [event] = found
-    if isinstance(getattr(event.row, name), Withheld):
-        raise NotAllowed("この文は、もどせません。いまは読めない声のことばが入っています。")
     for judge in (kind.veiled, kind.barred):
         if words := judge(request.standing, thing, events).get(event.id):
             raise NotAllowed(f"この文は、もどせません。{words}")
+    if isinstance(getattr(event.row, name), Withheld):
+        raise NotAllowed("この文は、もどせません。いまは読めない声のことばが入っています。")
     return event
