@@ -16,6 +16,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from .doors import Worn
+from .leftovers import swept_at_once, without_statistics
 
 FUNCTIONS = Path(__file__).with_name("functions.sql")
 WEB_LOGIN = "tsumugi_app"
@@ -88,6 +89,8 @@ GUARDS: list[str] = []
 OWNER_FUNCTIONS: list[Callable[[], str]] = []
 BY_LOGIN: dict[type[models.Model], May] = {}
 READ_BY_ALL: set[type[models.Model]] = set()
+ERASED_FROM: set[type[models.Model]] = set()
+"""Tables out of which a single row must be able to vanish (dialogues/consent/erasing.py)."""
 
 
 def lock(
@@ -242,6 +245,8 @@ def statements() -> Iterator[str]:
     for table, given in OPEN.items():
         for role, right in given.items():
             yield _grant(table, role, right)
+    yield from without_statistics(LOCKS)
+    yield from swept_at_once(sorted(ERASED_FROM, key=lambda model: model._meta.db_table))
 
 
 FORGET_POLICIES = """\
