@@ -1,5 +1,6 @@
 """What docker-compose.yml and the Dockerfile say must agree with what the product reads."""
 
+import ipaddress
 import os
 import re
 import subprocess
@@ -89,7 +90,8 @@ def test_the_scheduler_starts_without_a_database():
     """As docker-compose.yml starts it; what it would do first is look whether all is there."""
     ask = (
         "from config.celery import app; app.loader.import_default_modules();"
-        "app.Beat(quiet=True).Service(app=app).get_scheduler(lazy=False);"
+        "beat = app.Beat(quiet=True);"
+        "beat.Service(app=app, scheduler_cls=beat.scheduler_cls).get_scheduler(lazy=False);"
         "from django.db import connection; assert connection.connection is None"
     )
     told = {"DATABASE_URL": "", "SECRET_KEY": "the scheduler signs nothing"}
@@ -108,6 +110,25 @@ def test_the_database_writes_no_statement_into_its_log(services):
     program, *options = services["db"]["command"]
     assert program == "postgres"
     assert options == [f"-c{name}={value}" for name, value in TIGHT_LIPPED.items()]
+
+
+@pytest.mark.parametrize("place", ["Dockerfile", "config/local/demo.py"])
+def test_the_server_itself_believes_no_forwarded_header(place):
+    """uvicorn believes whoever comes from 127.0.0.1; who is believed is said in config/proxies.py."""
+    [command] = re.findall(r'"config\.asgi:application"[^)\]]*', (ROOT / place).read_text())
+    assert '"--no-proxy-headers"' in command
+
+
+def test_compose_believes_the_gateway_to_its_own_machine_alone(services):
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    [network] = compose["networks"]["default"]["ipam"]["config"]
+    told = services["web"]["environment"]["TRUSTED_PROXY_ADDRESSES"]
+    defaults = re.compile(r"\$\{\w+:-([^}]+)\}")
+    gateway = defaults.fullmatch(network["gateway"])[1]
+    assert ipaddress.ip_address(gateway) in ipaddress.ip_network(
+        defaults.fullmatch(network["subnet"])[1]
+    )
+    assert told == f"${{TRUSTED_PROXY_ADDRESSES:-{network['gateway']}}}"
 
 
 def test_only_the_web_process_is_reachable_and_only_from_its_own_machine(services):

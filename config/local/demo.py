@@ -126,6 +126,7 @@ class Demo:
             "uvicorn",
             "config.asgi:application",
             "--no-access-log",
+            "--no-proxy-headers",
             "--timeout-graceful-shutdown",
             "3",
         )
