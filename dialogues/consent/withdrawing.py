@@ -22,7 +22,6 @@ from dialogues.models import (
     Transcript,
     TranscriptState,
     Voice,
-    VoiceText,
     Withdrawal,
 )
 from dialogues.models.recordings import kept_in_town
@@ -158,7 +157,6 @@ def _confirm(
         done = gone.withdraw(voices, by=request.user, speaker=speaker, whole=whole, **told)
         messages.success(request, f"{len(voices)}件の声を取り下げました。")
         return redirect("withdrawal", code=request.town.code, pk=done.pk)
-    said = VoiceText.objects.filter(voice__in=voices).values_list("search_text", flat=True)
     context = {
         "title": title,
         "back": back,
@@ -169,7 +167,7 @@ def _confirm(
         "recorded": _recorded(request, heard),
         "rows": [(voice, trail(request.standing, voice)) for voice in voices],
         "papers": _papers(request, voices),
-        "repeats": repeats_of(request.town, said),
+        "repeats": repeats_of(request.town, voices),
     }
     shown = [voice.pk for voice in voices]
     what = voices[0].label if len(voices) == 1 else heard.place
