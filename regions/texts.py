@@ -46,7 +46,8 @@ declare(
     Handover,
     "note",
     place=lambda row: Place(
-        "担当の引き継ぎの申し送り", reverse("people", args=[row.municipality.code])
+        "担当の引き継ぎの申し送り",
+        reverse("handover", args=[row.municipality.code, row.desk_id]),
     ),
 )
 # A title as it was called when somebody opened the page.
@@ -61,7 +62,7 @@ declare(
 
 excuse(AdvisorNote, "the post of who wrote it", "author_post")
 excuse(HistoryDigest, MACHINE, "sha256")
-excuse(Reading, MACHINE, "role", "post", "path", "same")
+excuse(Reading, MACHINE, "post", "path", "same")
 excuse(Submission, MACHINE, "path", "digest", "led_to")
 excuse(Job, MACHINE, "kind", "payload", "step", "reason", "result")
 excuse(Membership, "a person's post", "post")

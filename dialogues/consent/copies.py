@@ -9,9 +9,11 @@ they tell nothing new; they are therefore not erased with the voice, whose copie
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -139,19 +141,54 @@ def _shared(town: Municipality, wanted: set[str]) -> set[str]:
     found: set[str] = set()
     for _, _, text, folded in texts_of(town, screened=True):
         found |= wanted.intersection(runs(text if folded else fold(text), REPEATED_LENGTH))
-    for text in set(_past(town)):
+    for text in {text for _, text in _past(town)}:
         found |= wanted.intersection(runs(fold(text), REPEATED_LENGTH))
     return found
 
 
-def _past(town: Municipality) -> Iterator[str]:
+def _past(town: Municipality) -> Iterator[tuple[dt.datetime, str]]:
+    """What such texts said at some time, and when it was written."""
     for model, declared in TEXTS.items():
         history: Any = event_model(model)
         names = [each.name for each in declared.values() if each.screened]
         if history is None or not names:
             continue
-        for row in history.objects.filter(municipality=town).values_list(*names).iterator():
-            yield from strings(row)
+        rows = history.objects.filter(municipality=town).values_list("pgh_created_at", *names)
+        for at, *texts in rows.iterator(chunk_size=2000):
+            for text in strings(texts):
+                yield at, text
+
+
+def compare(town: Municipality) -> int:
+    """Of the voices that not everybody may read: what texts say that were written after them. For
+    what was copied where nobody compared it. How many voices are repeated somewhere."""
+    with whole_town(town.pk):
+        above = Voice.objects.of(town).filter(BELOW[Reach.OUTSIDE])
+        if not above.exists():
+            return 0
+        written = _written(town)
+        found = {}
+        said = above.values_list("pk", "created_at", "said__search_text")
+        for pk, at, text in said.iterator(chunk_size=5000):
+            if shared := {r for r in runs_of(text or "") if r in written and written[r] > at}:
+                found[pk] = shared
+        for voice in Voice.objects.filter(pk__in=found):
+            _write(voice, found[voice.pk], reach_of(voice))
+    return len(found)
+
+
+def _written(town: Municipality) -> dict[str, dt.datetime]:
+    """{run: when a text that holds it was last written}"""
+    found: dict[str, dt.datetime] = {}
+    present = (
+        (row.updated_at, text if folded else fold(text))
+        for row, _, text, folded in texts_of(town, screened=True)
+    )
+    past = ((at, fold(text)) for at, text in _past(town))
+    for at, text in chain(present, past):
+        for run in runs_of(text):
+            found[run] = max(at, found.get(run, at))
+    return found
 
 
 def _write(voice: Voice, shared: set[str], reach: Reach) -> None:

@@ -8,7 +8,7 @@ from dialogues.models import Voice
 from regions.models import Municipality
 from regions.office.japanese import fold
 from regions.people.locks.doors import whole_town
-from regions.people.texts import Place, texts_of
+from regions.people.texts import Place, reader_here, texts_of
 
 from .copies import runs_of, said_by
 
@@ -32,5 +32,18 @@ def repeats_of(town: Municipality, voices: Iterable[Voice]) -> list[Place]:
 def _unsaid(place: Place, wanted: set[str]) -> Place:
     """A place is not called by a title that repeats the words itself."""
     if any(run in wanted for run in runs_of(fold(place.words))):
-        return Place(place.words.partition("「")[0], place.url)
+        return _untitled(place)
     return place
+
+
+def _untitled(place: Place) -> Place:
+    return Place(place.words.partition("「")[0], place.url)
+
+
+def legible(places: Iterable[Place], town: Municipality) -> list[Place]:
+    """As this scope's reader may read them today: a title may repeat another voice."""
+    reader = reader_here()
+    return [
+        _untitled(each) if reader and reader.may_not_read(each.words, town.pk) else each
+        for each in places
+    ]
