@@ -129,7 +129,7 @@ def texts_of(
             names = [folded] if folded else [each.name for each in alike]
             rows = model._default_manager.filter(municipality=town).defer(*_heavy(model))
             for row in rows.iterator(chunk_size=2000):
-                row.municipality = town
+                row.municipality = town  # type: ignore[attr-defined]
                 told = "\0".join(text for name in names for text in strings(getattr(row, name)))
                 yield row, alike, told, bool(folded)
 
