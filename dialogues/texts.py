@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from dialogues.consent import copies
-from regions.people.texts import Place, declare, excuse
+from regions.people.texts import MACHINE, Place, declare, excuse
 
 from .models import (
     BoardAct,
@@ -37,7 +37,6 @@ from .models import (
 
 __all__ = ["copies"]
 
-MACHINE = "written by the program"
 OF_A_PERSON = "what a person is called"
 
 
@@ -68,8 +67,17 @@ declare(Theme, "word", "reading", "definition", "divided", "agreed_at", place=_w
 declare(ThemeNote, "text", place=lambda row: _word(row.theme, "への問いと返事"), checked=False)
 declare(ThemeNote, "answer", place=lambda row: _word(row.theme, "への問いと返事"))
 # Acts repeat the words' own texts, and can bring them back.
-declare(BoardAct, "summary", "before", "after", place=_plain("ことばの盤の記録", "board-acts"), checked=False)  # fmt: skip
-declare(Interview, "setting", "opening_questions", "observation", "consent_method", place=_interview)  # fmt: skip
+declare(
+    BoardAct,
+    "summary",
+    "before",
+    "after",
+    place=_plain("ことばの盤の記録", "board-acts"),
+    checked=False,
+)
+declare(
+    Interview, "setting", "opening_questions", "observation", "consent_method", place=_interview
+)
 declare(
     OpeningQuestions,
     *("start", "value", "know", "trouble", "can"),

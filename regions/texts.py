@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from regions.people.texts import Place, declare, excuse
+from regions.people.texts import MACHINE, Place, declare, excuse
 
 from .models import (
     AdvisorNote,
@@ -22,8 +22,6 @@ from .models import (
     SupportEvent,
     SupportRound,
 )
-
-MACHINE = "written by the program"
 
 
 def _town(words: str) -> Any:

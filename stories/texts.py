@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from regions.people.texts import Place, Reach, declare, excuse
+from regions.people.texts import MACHINE, Place, Reach, declare, excuse
 
 from .models import (
     Brief,
@@ -21,8 +21,6 @@ from .models import (
     StoryNote,
     StoryService,
 )
-
-MACHINE = "written by the program"
 
 
 def _story(story: Story) -> Place:

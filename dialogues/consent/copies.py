@@ -21,7 +21,7 @@ from django.db.models import Q, QuerySet
 
 from dialogues.models import CopiedWords, Gone, Level, Split, Voice, VoiceText
 from regions.models import Municipality, User
-from regions.office.japanese import fold, runs
+from regions.office.japanese import first_run, fold, runs
 from regions.people.locks.doors import whole_town
 from regions.people.locks.policies import event_model
 from regions.people.texts import (
@@ -39,7 +39,7 @@ from regions.people.texts import (
 
 from .erasing import when_erasing
 from .guessing import told
-from .sharing import REPEATED_LENGTH
+from .sharing import REPEATED_LENGTH, repeated
 
 GONE = (
     "お申し出により取り下げられたか、削除された声と同じ言い回しがあります。"
@@ -99,8 +99,10 @@ def keep(voices: Iterable[Voice], reach: Reach | None = None) -> None:
     with whole_town(town.pk):
         said = {voice.pk: said_by(voice) for voice in rows}
         shared = _shared(town, set().union(*said.values()))
-        for voice in rows:
-            _write(voice, said[voice.pk] & shared, reach_of(voice) if reach is None else reach)
+        _write(
+            (voice, said[voice.pk] & shared, reach_of(voice) if reach is None else reach)
+            for voice in rows
+        )
     forget_screens()
 
 
@@ -170,10 +172,10 @@ def compare(town: Municipality) -> int:
         found = {}
         said = above.values_list("pk", "created_at", "said__search_text")
         for pk, at, text in said.iterator(chunk_size=5000):
-            if shared := {r for r in runs_of(text or "") if r in written and written[r] > at}:
+            spoken = runs(text or "", REPEATED_LENGTH)
+            if shared := {run for run in spoken if run in written and written[run] > at}:
                 found[pk] = shared
-        for voice in Voice.objects.filter(pk__in=found):
-            _write(voice, found[voice.pk], reach_of(voice))
+        _write([(v, found[v.pk], reach_of(v)) for v in Voice.objects.filter(pk__in=found)])
     return len(found)
 
 
@@ -186,22 +188,24 @@ def _written(town: Municipality) -> dict[str, dt.datetime]:
     )
     past = ((at, fold(text)) for at, text in _past(town))
     for at, text in chain(present, past):
-        for run in runs_of(text):
+        for run in runs(text, REPEATED_LENGTH):
             found[run] = max(at, found.get(run, at))
     return found
 
 
-def _write(voice: Voice, shared: set[str], reach: Reach) -> None:
-    row = CopiedWords.objects.filter(voice=voice.pk).first()
-    kept = set(row.runs) if row else set()
-    kept |= _digests(shared, voice.municipality_id, settings.SECRET_KEY)
-    if row:
-        row.runs, row.reach = sorted(kept), reach
-        row.save(update_fields=["runs", "reach", "updated_at"])
-    elif kept:
-        CopiedWords.objects.create(
-            municipality_id=voice.municipality_id, voice=voice, reach=reach, runs=sorted(kept)
-        )
+def _write(found: Iterable[tuple[Voice, set[str], Reach]]) -> None:
+    """Adds to what is kept of each voice, and says how far it may go from now on."""
+    found = list(found)
+    known = {
+        row.voice_id: row for row in CopiedWords.objects.filter(voice__in=[v for v, *_ in found])
+    }
+    for voice, shared, reach in found:
+        town = voice.municipality_id
+        row = known.get(voice.pk) or CopiedWords(municipality_id=town, voice=voice, runs=[])
+        row.reach = reach
+        row.runs = sorted({*row.runs, *_digests(shared, town, settings.SECRET_KEY)})
+        if row.runs or row.pk:
+            row.save()
 
 
 # -- Hidden while a text repeats it ----------------------------------------------------------------
@@ -259,8 +263,7 @@ def _questions(known: dict[str, set[str]], wanted: Wanted, voices: list[Voice]) 
     texts = {name: wanted[name][1] for name in known}
     if len(texts) <= FEW:
         return texts
-    said = {run for voice in voices for run in runs_of(voice.said.search_text)}
-    repeating = {name: text for name, text in texts.items() if not said.isdisjoint(known[name])}
+    repeating = {name: text for name, text in texts.items() if repeated(voices, text)}
     return repeating or {next(iter(texts)): "\0".join(texts.values())}
 
 
@@ -271,17 +274,11 @@ def _repeated(town: Municipality, reach: Reach, known: set[str]) -> list[Voice]:
     above = Voice.objects.of(town).filter(BELOW[reach])
     with whole_town(town.pk):
         texts = above.values_list("pk", "said__search_text").iterator(chunk_size=5000)
-        found = [pk for pk, text in texts if text and not known.isdisjoint(runs_of(text))]
+        found = [pk for pk, text in texts if first_run(known, text or "", REPEATED_LENGTH)]
         return list(Voice.objects.filter(pk__in=found).select_related("said"))
-
-
-def runs_of(text: str) -> Iterator[str]:
-    for i in range(len(text) - REPEATED_LENGTH + 1):
-        yield text[i : i + REPEATED_LENGTH]
 
 
 def _told(voices: list[Voice], text: str, town: Municipality, reader: User | None) -> str:
     if reader is not None:
         return told(voices, text, town=town, reader=reader)
-    known = runs(fold(text), REPEATED_LENGTH)
-    return UNREAD if any(not known.isdisjoint(runs_of(v.said.search_text)) for v in voices) else ""
+    return UNREAD if repeated(voices, text) else ""

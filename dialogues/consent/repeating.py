@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from dialogues.models import Voice
 from regions.models import Municipality
-from regions.office.japanese import fold
+from regions.office.japanese import first_run, fold
 from regions.people.locks.doors import whole_town
 from regions.people.texts import Place, reader_here, texts_of
 
-from .copies import runs_of, said_by
+from .copies import said_by
+from .sharing import REPEATED_LENGTH
 
 
 def repeats_of(town: Municipality, voices: Iterable[Voice]) -> list[Place]:
@@ -24,14 +25,14 @@ def repeats_of(town: Municipality, voices: Iterable[Voice]) -> list[Place]:
         for row, texts, told, folded in texts_of(town) if wanted else ():
             if getattr(row, "voice_id", None) in own:
                 continue
-            if any(run in wanted for run in runs_of(told if folded else fold(told))):
+            if first_run(wanted, told if folded else fold(told), REPEATED_LENGTH):
                 found[_unsaid(next(iter(texts)).place(row), wanted)] = None
     return list(found)
 
 
 def _unsaid(place: Place, wanted: set[str]) -> Place:
     """A place is not called by a title that repeats the words itself."""
-    if any(run in wanted for run in runs_of(fold(place.words))):
+    if first_run(wanted, fold(place.words), REPEATED_LENGTH):
         return _untitled(place)
     return place
 

@@ -41,10 +41,17 @@ class Reach(IntEnum):
     OUTSIDE = 4
 
 
+STEPS = ((Act.READ_C, Reach.STAFF), (Act.READ_B, Reach.TEAM), (Act.READ_A, Reach.TOWN))
+"""What a person may do who begins to read at that step; who may do none of it reads outside."""
+
+
+def first_step(can: Callable[[Act], bool]) -> Reach:
+    return next((reach for act, reach in STEPS if can(act)), Reach.OUTSIDE)
+
+
 def reach_of_role(role: Role | str) -> Reach:
     """The step at which this role begins to read."""
-    steps = ((Act.READ_C, Reach.STAFF), (Act.READ_B, Reach.TEAM), (Act.READ_A, Reach.TOWN))
-    return next((reach for act, reach in steps if role in TABLE[act]), Reach.OUTSIDE)
+    return first_step(lambda act: role in TABLE[act])
 
 
 def reach_of_act(act: Act) -> Reach:
@@ -98,6 +105,10 @@ def declare(
         TEXTS.setdefault(model, {})[name] = Text(
             model, name, reach, place, checked, screened, folded
         )
+
+
+MACHINE = "written by the program"
+"""Why many a text field is excused."""
 
 
 def excuse(model: type[Model], why: str, *names: str) -> None:
@@ -199,11 +210,7 @@ class Reader:
 
     @cached_property
     def reach(self) -> Reach:
-        if self.standing is None:
-            return Reach.OUTSIDE
-        steps = ((Act.READ_C, Reach.STAFF), (Act.READ_B, Reach.TEAM), (Act.READ_A, Reach.TOWN))
-        can = self.standing.can
-        return next((reach for act, reach in steps if can(act)), Reach.OUTSIDE)
+        return first_step(self.standing.can) if self.standing else Reach.OUTSIDE
 
     def may_not_read(self, text: str, town: int, *, past: bool = False) -> bool:
         key = (town, past)

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from dialogues.consent.sharing import repeated, unquotable
-from dialogues.models import Theme
+from dialogues.models import Theme, Voice
 from dialogues.models.themes import OUTSIDE_NEEDS_SPEAKERS
 from regions.models import Municipality
 from regions.people.locks.doors import whole_town
@@ -82,80 +82,78 @@ def issued(stories: QuerySet[Story], town: Municipality) -> list[Issued]:
         )
         recalled = Edition.objects.filter(pk__in=[each.pk for each in newest]).to_recall()
         back = set(recalled.values_list("pk", flat=True))
-        found = [_issued(each, each.pk in back, Today(each, reader)) for each in newest]
+        found = [_issued(each, Today(each, reader, recalled=each.pk in back)) for each in newest]
     return found
 
 
 class Today:
-    """What of an edition's texts may be shown today. The edition's own words; where those repeat a
-    voice that may not be read, the town's present ones, if they are mended; or else the notice."""
+    """What of an edition's texts may be shown today. The edition's own words; where the paper is
+    called back or they repeat a voice that may not be read, the town's present ones, if they are
+    mended; or else a notice."""
 
-    def __init__(self, edition: Edition, reader: Reader | None) -> None:
-        self.edition, self.reader = edition, reader
-
-    def hides(self, text: str) -> bool:
-        town = self.edition.municipality_id
-        return self.reader is None or self.reader.may_not_read(text, town)
+    def __init__(self, edition: Edition, reader: Reader | None, *, recalled: bool) -> None:
+        self.edition, self.reader, self.recalled = edition, reader, recalled
 
     @cached_property
     def now(self) -> dict[str, Any]:
         return told_now(self.edition.brief.story)
 
-    def text(self, told: str, now: str, *, recalled: bool) -> str:
-        if not recalled and not self.hides(told):
-            return told
-        mended = now != told and bool(now) and not self.hides(now) and self._unheard(now)
-        return now if mended else RECALLED if recalled else NOTICE
+    @cached_property
+    def unquotable(self) -> list[Voice]:
+        return unquotable(self.edition.municipality)
 
-    def _unheard(self, now: str) -> bool:
+    def text(self, told: str, now: Callable[[], str]) -> str:
+        if not self.recalled and not self._hides(told):
+            return told
+        present = now()
+        if present and present != told and not self._hides(present) and self._clean(present):
+            return present
+        return RECALLED if self.recalled else NOTICE
+
+    def _hides(self, text: str) -> bool:
+        town = self.edition.municipality_id
+        return self.reader is None or self.reader.may_not_read(text, town)
+
+    def _clean(self, now: str) -> bool:
         """What the town wrote since was checked when it was saved; this is asked once more of
         voices that were lowered before there was such a check."""
-        return not repeated(unquotable(self.edition.municipality), now)
+        return not repeated(self.unquotable, now)
 
 
-def _issued(edition: Edition, recalled: bool, today: Today) -> Issued:
+def _issued(edition: Edition, today: Today) -> Issued:
     told = edition.told
     made = Issued(
         edition.brief.story_id,
         edition.created_at,
         today.text(
             told.get("title") or edition.title,
-            today.now["title"] if told or recalled else "",
-            recalled=recalled,
+            lambda: today.now["title"] if told or today.recalled else "",
         ),
-        recalled=recalled,
+        today.text(told.get("narrative", ""), lambda: today.now["narrative"]),
+        recalled=today.recalled,
     )
-    if recalled:
-        narrative = told.get("narrative", "")
-        return replace(made, narrative=today.text(narrative, today.now["narrative"], recalled=True))
+    if today.recalled:
+        return made
     return replace(
         made,
-        narrative=_shown(today, told.get("narrative", ""), lambda: today.now["narrative"]),
-        words=_words(today, told.get("words", [])),
+        words=[
+            {
+                "word": today.text(each["word"], lambda: ""),
+                "definition": today.text(
+                    each["definition"], lambda each=each: _definition_now(today, each["word"])
+                ),
+            }
+            for each in told.get("words", [])
+        ],
         services=[
-            link | {"use": _shown(today, link["use"], lambda link=link: _use_now(today, link))}
+            link | {"use": today.text(link["use"], lambda link=link: _use_now(today, link))}
             for link in told.get("services", [])
         ],
     )
 
 
-def _shown(today: Today, told: str, now: Callable[[], str]) -> str:
-    if not today.hides(told):
-        return told
-    return today.text(told, now(), recalled=False)
-
-
-def _words(today: Today, told: list[dict[str, str]]) -> list[dict[str, str]]:
-    now = {each["word"]: each["definition"] for each in today.now["words"]} if told else {}
-    return [
-        {
-            "word": _shown(today, each["word"], lambda: ""),
-            "definition": _shown(
-                today, each["definition"], lambda each=each: now.get(each["word"], "")
-            ),
-        }
-        for each in told
-    ]
+def _definition_now(today: Today, word: str) -> str:
+    return next((each["definition"] for each in today.now["words"] if each["word"] == word), "")
 
 
 def _use_now(today: Today, link: dict[str, Any]) -> str:
