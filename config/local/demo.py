@@ -169,6 +169,7 @@ def programs(environment: dict[str, str], port: int) -> list[Program]:
         "uvicorn",
         "config.asgi:application",
         "--no-access-log",
+        "--no-proxy-headers",
         "--timeout-graceful-shutdown",
         "3",
     )
@@ -188,7 +189,7 @@ def programs(environment: dict[str, str], port: int) -> list[Program]:
         Program(
             "scheduler",
             (*celery, "beat", "--loglevel=INFO"),
-            {"DATABASE_URL": working, "DATABASE_POOL": "0"},
+            {"DATABASE_URL": "", "DATABASE_POOL": "0"},
         ),
     ]
 
