@@ -92,6 +92,15 @@ def test_a_killed_worker_is_told_of_and_its_job_done_when_it_is_back(product):
     assert job_of(product, page)[2:] == (2, 1)
 
 
+def test_a_job_that_lost_its_database_is_done_again_and_once(product):
+    with product.holding("SELECT id FROM dialogues_voice FOR UPDATE"):
+        page = ask_for_edition(product)
+        until_recording(product, page)
+        product.restart(signal.SIGQUIT)
+    until(lambda: job_of(product, page)[0] == "done")
+    assert job_of(product, page)[2:] == (2, 1)
+
+
 def save_voice(product: Product, text: str) -> tuple[int, str]:
     """One voice typed on the capture page of the first interview."""
     [(interview, body)] = product.query(

@@ -152,6 +152,9 @@ def _carry_out(job_id: int) -> None:
             result = KINDS[job.kind](job, report)
     except Refused as refusal:
         _end(job, JobState.REFUSED, reason=str(refusal))
+    except DatabaseBusy:
+        # It stands as running with its lock free, like what a dead process left.
+        logger.warning("job lost the database", exc_info=True, extra={"seen": {"kind": job.kind}})
     except Exception:
         logger.exception("job failed", extra={"seen": {"kind": job.kind}})
         _end(job, JobState.FAILED, reason="思わぬところで止まりました。もう一度お試しください。")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import kombu.pools
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from config.celery import app
@@ -29,6 +29,8 @@ def carried(monkeypatch):
             raise Refused("同意が変わりました。")
         if job.payload.get("break"):
             raise RuntimeError("何かが壊れた")
+        if job.payload.get("lose") and job.attempts == 1:
+            raise OperationalError("the connection is lost")
         done.append(job.pk)
         return {"edition": 1}
 
@@ -102,6 +104,15 @@ def test_a_job_that_its_processes_died_over_too_often_is_given_up(world, carried
     jobs.run(job.pk)
     assert carried == []
     assert after(job).state == JobState.FAILED
+
+
+def test_work_that_lost_the_database_is_done_again(world, carried):
+    job = make_job(world, payload={"lose": True})
+    jobs.run(job.pk)
+    assert (after(job).state, carried) == (JobState.RUNNING, [])
+    jobs.sweep()
+    jobs.run(job.pk)
+    assert (after(job).state, carried) == (JobState.DONE, [job.pk])
 
 
 def turn_to(broker_url: str) -> None:
