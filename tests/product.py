@@ -95,7 +95,9 @@ class Product:
             database.execute("SELECT set_config('app.every_town', 'on', true)")
             database.execute(statement, values)
             yield
-            database.rollback()
+            # The server may have gone meanwhile.
+            with suppress(psycopg.OperationalError):
+                database.rollback()
 
     def part(self, name: str) -> processes.Part:
         return next(part for part in self.parts if part.name == name)
