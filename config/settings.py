@@ -7,6 +7,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from celery.schedules import crontab
 
+from config import connections
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -37,7 +39,7 @@ def database(url: str) -> dict:
         "CONN_MAX_AGE": 0,
         # Each is asked whether it still stands before a request gets it: the database may restart.
         "CONN_HEALTH_CHECKS": POOL > 0,
-        "OPTIONS": {"pool": {"min_size": 2, "max_size": POOL}} if POOL else {},
+        "OPTIONS": connections.options(POOL),
     }
 
 
@@ -59,6 +61,9 @@ DEMO = flag("TSUMUGI_DEMO")
 
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///tsumugi"))}
 REDIS_URL = os.environ.get("REDIS_URL", "redis://localhost:6379/0")
+
+# Seconds that a request may take before it is ended, with all that it did (regions/office/time_limit.py).
+REQUEST_SECONDS = 30
 
 # Counts of attempts that all processes share. Never anything of a town.
 CACHES = {
@@ -94,6 +99,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "regions.office.trace.TraceMiddleware",
     "regions.people.headers.HeadersMiddleware",
+    "regions.office.time_limit.TimeLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

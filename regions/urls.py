@@ -3,6 +3,7 @@ from django.urls import include, path
 from .accounts import urls as accounts
 from .desks import urls as desks
 from .exchange import urls as exchange
+from .people import health
 from .people import views as people
 from .people.history import views as history
 from .progress import views as progress
@@ -26,7 +27,8 @@ urlpatterns = [
     path("", people.home, name="home"),
     path("abilities/", people.abilities, name="abilities"),
     path("overview/", progress.overview, name="overview"),
-    path("healthz", people.health, name="health"),
+    path("healthz", health.health, name="health"),
+    path("healthz/inside/", health.inside, name="health-inside"),
     path("", include(accounts.urlpatterns)),
     path(
         "m/<code>/", include([*town, *accounts.town, *desks.town, *readings.town, *exchange.town])

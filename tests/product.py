@@ -5,6 +5,7 @@ worker and scheduler are started by whoever needs them."""
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import signal
@@ -13,15 +14,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from urllib.parse import urlencode
 
 import psutil
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from config.local.demo import programs
 from config.local.engines import folders, pairs, postgres, processes, valkey
@@ -99,6 +101,18 @@ class Product:
             with suppress(psycopg.OperationalError):
                 database.rollback()
 
+    def as_administrator(self, *statements: LiteralString) -> None:
+        """As the database's superuser, whom no process of the product is."""
+        place = conninfo_to_dict(self.environment["OWNER_DATABASE_URL"])
+        told = {"host": str(place["host"]), "dbname": str(place["dbname"])}
+        with psycopg.connect(**told, user="postgres", autocommit=True) as database:
+            for statement in statements:
+                database.execute(statement)
+
+    def health(self) -> tuple[int, dict[str, bool]]:
+        status, words, _ = self.ask("GET", "/healthz")
+        return status, json.loads(words)
+
     def part(self, name: str) -> processes.Part:
         return next(part for part in self.parts if part.name == name)
 
@@ -168,16 +182,19 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_product(*, prepare: Callable[[Path], None] | None = None) -> Iterator[Product]:
-    """`prepare` gets the empty folder of the engines before they are started in it."""
+def running_product(
+    *, prepare: Callable[[Path], AbstractContextManager[Any]] | None = None
+) -> Iterator[Product]:
+    """`prepare` gets the empty folder of the engines before they are started in it, and is left
+    after they ended."""
     base = folders.clone_folder()
     with ExitStack() as held:
         folder = held.enter_context(folders.throw_away_folder(base))
         inherited = {name: value for name, value in os.environ.items() if name not in OWN}
         product = Product(base, folder, free_port(), inherited)
-        held.callback(lambda: processes.stop_parts(product.parts))
         if prepare:
-            prepare(folder)
+            held.enter_context(prepare(folder))
+        held.callback(lambda: processes.stop_parts(product.parts))
         with pytest.MonkeyPatch.context() as patch:
             for name in pairs.ADDRESSES:
                 patch.delenv(name, raising=False)

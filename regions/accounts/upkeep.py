@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from allauth.usersessions.models import UserSession
-from celery import shared_task
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+
+from regions.office.schedule import scheduled
 
 from . import attempts
 
 
-@shared_task
+@scheduled("終わったサインインの片づけ")
 def clear_away() -> None:
     """Tries that no limit looks back to, and sessions that are over. Slips stay: they are the
     record."""

@@ -32,6 +32,7 @@ from regions.people.access import Standing
 from regions.people.locks.doors import clock, inside
 
 from . import trace
+from .schedule import scheduled
 from .trace import traced
 
 logger = logging.getLogger(__name__)
@@ -199,7 +200,7 @@ def _end(job: Job, state: JobState, *, reason: str = "", result: dict | None = N
         )
 
 
-@shared_task
+@scheduled("止まった作業のやり直し")
 def sweep() -> None:
     """Sends again what was lost on the way, and what a worker died over."""
     now = timezone.now()
