@@ -125,7 +125,7 @@ def test_what_was_typed_is_shown_back_with_a_number(client, where, status, words
 @pytest.mark.asvs("15.2.2")
 def test_a_request_that_takes_too_long_is_ended_and_saves_nothing(client, settings):
     settings.REQUEST_SECONDS = 1
-    answer = send(client, "endless")
+    answer = client.post("/m/990019/endless/", {"text": LONG})
     assert answer.status_code == 503
     assert LONG in answer.content.decode()
     assert "時間内に終わらなかった" in answer.content.decode()
