@@ -32,6 +32,7 @@ from .models import (
     Submission,
     SupportEvent,
     SupportRound,
+    Upload,
     User,
     Visit,
 )
@@ -61,6 +62,13 @@ lock(
     staff=may("select insert update", adds=OWN_FILE, only=OWN_FILE),
     partner=may("select insert update", where=OWN_FILE, adds=OWN_FILE),
     clock=may("select update", columns="id municipality_id created_at updated_at finished_at"),
+    counted=False,
+)
+# Counted before anything of the request is read, and so before a role is put on.
+lock(
+    Upload,
+    login=may("select insert update", changes="ended_at"),
+    clock=may("select delete"),
     counted=False,
 )
 # Who comes in is the checker's to say.

@@ -15,10 +15,12 @@ from django.urls import reverse
 from dialogues.models import Interview, Prompt, Transcript, TranscriptState, Voice
 from dialogues.models.transcripts import SENTENCES_PER_PAGE, check_heard
 from regions.models import Reading
+from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.people.limits import at_most
 from regions.people.requests import PersonRequest
 from regions.people.scope import TownRequest, town_page
+from regions.people.uploads import table_bytes, takes_file
 from regions.readings.log import note_reading
 
 from . import actions
@@ -28,11 +30,12 @@ SOON = 7
 """Days before a transcript is thrown away, from which on its list says so more loudly."""
 
 
-def _interview(request: TownRequest, pk: int) -> Interview:
-    seen = Interview.objects.editable_by(request.user).of(request.town)
+def _interview(standing: Standing, pk: int, **told: object) -> Interview:
+    """Of which this person may add a transcript."""
+    seen = Interview.objects.editable_by(standing.user).of(standing.town)
     found = get_object_or_404(seen, pk=pk)
-    found.municipality = request.town
-    check_heard(found, request.standing)
+    found.municipality = standing.town
+    check_heard(found, standing)
     return found
 
 
@@ -55,11 +58,12 @@ def _typed(request: TownRequest, *files: Any) -> tuple:
     return (request.POST, *files) if request.method == "POST" else (None,)
 
 
+@takes_file(table_bytes, _interview)
 @at_most(20, when=_sent)
 @town_page(Act.HEAR)
 def transcripts(request: TownRequest, pk: int) -> HttpResponse:
     """Those of an interview, and the form for one more."""
-    interview = _interview(request, pk)
+    interview = _interview(request.standing, pk)
     form = TranscriptForm(*_typed(request, request.FILES))
     if request.method == "POST" and form.is_valid():
         made = actions.take_in(interview, kind=form.read.kind, cuts=form.cuts, by=request.user)

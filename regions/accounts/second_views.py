@@ -34,6 +34,8 @@ from django.urls import reverse_lazy
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 
+from regions.people.errors import Busy
+
 from . import attempts
 from .forms import REQUIRED
 from .pages import from_script, told
@@ -102,10 +104,11 @@ def counted(kind: str, whose: Callable[[HttpRequest], object]) -> Callable:
                 return view(request, **kwargs)
             try:
                 attempt = attempts.take(kind, str(person), request)
-            except attempts.TooMany as refusal:
-                return _wait(request, str(refusal))
-            began = time.time()
-            response = view(request, **kwargs)
+                began = time.time()
+                with attempts.looked_at(attempt):
+                    response = view(request, **kwargs)
+            except attempts.REFUSALS as refusal:
+                return _wait(request, refusal)
             records = get_authentication_records(request, request.user)
             if any(record["at"] >= began for record in records):
                 attempts.succeeded(attempt)
@@ -124,8 +127,8 @@ def _renew_key(request: HttpRequest) -> None:
     UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
 
 
-def _wait(request: HttpRequest, words: str) -> HttpResponse:
-    status = HTTPStatus.TOO_MANY_REQUESTS
+def _wait(request: HttpRequest, refusal: attempts.TooMany | Busy) -> HttpResponse:
+    words, status = str(refusal), refusal.status
     if from_script(request):
         return told(request, "code", words=words, status=status)
     return render(request, "regions/account/wait.html", {"words": words}, status=status)

@@ -25,6 +25,7 @@ from .support import (
     SupportRound,
 )
 from .town import TownForeignKey, TownLink, TownModel, TownQuerySet, town_keys
+from .uploads import Upload
 
 __all__ = [
     "SHORTEST_ALONE",
@@ -60,6 +61,7 @@ __all__ = [
     "TownLink",
     "TownModel",
     "TownQuerySet",
+    "Upload",
     "User",
     "Visit",
     "check_digit",
