@@ -248,6 +248,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "dialogues.transcripts.upkeep.throw_away_unfinished",
         "schedule": crontab(hour=2, minute=50),
     },
+    "compare-texts-with-voices": {
+        "task": "dialogues.consent.jobs.compare_copies",
+        "schedule": crontab(hour=3, minute=30),
+    },
     "digest-history": {
         "task": "regions.people.history.nightly.digest_history",
         "schedule": crontab(hour=2, minute=10),
