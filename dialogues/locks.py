@@ -1,6 +1,7 @@
 """The second lock on what was said."""
 
 from dialogues.consent.erasing import erases
+from regions.models import Draft
 from regions.people.locks.doors import Worn
 from regions.people.locks.policies import ADD, ALL, QUESTION, READ, WRITE, guard, lock, may
 
@@ -9,7 +10,6 @@ from .models import (
     BoardAct,
     ConsentRecord,
     Disposal,
-    Draft,
     Erasure,
     Excerpt,
     Interview,
@@ -161,11 +161,6 @@ lock(
 )
 lock(OpeningQuestions, staff=WRITE, partner=WRITE)
 lock(VoiceCounter, staff=WRITE, partner=WRITE, counted=False)
-lock(
-    Draft,
-    staff=may("select insert update delete", where=OWN),
-    partner=may("select insert update delete", where=OWN),
-)
 READABLE = f"""EXISTS (
     SELECT FROM dialogues_voice voice
      WHERE voice.id = voice_id AND (voice.level IN ('A', 'B') OR {HEARD}))"""
@@ -352,6 +347,10 @@ guard(
 
 # What goes when a voice is erased (consent/erasing.py). Its number and how it was agreed to stay.
 OF_IT = "voice_id = gone.id"
+# Forms in which its words stand are sent there (dialogues/consent/gone.py: `drafts_of`).
+PATHS_OF_A_VOICE = (
+    "'^/m/[^/]+/(voices|sharing|interviews/', gone.interview_id, '/rows)/', gone.number, '/'"
+)
 # Older texts of the voice from which it was split. First, since they are known by its own words.
 IN_THE_INTERVIEW = "SELECT id FROM public.dialogues_voice WHERE interview_id = gone.interview_id"
 OF_ITS_WORDS = r"""text LIKE ANY (ARRAY(
@@ -385,7 +384,11 @@ erases(NamesLeft, OF_IT)
 erases(Placement, OF_IT)
 erases(ConsentRecord, OF_IT, blank=("reason",))
 erases(SharingDecision, OF_IT)
-erases(Draft, "entry_key = gone.entry_key")
+erases(
+    Draft,
+    f"""municipality_id = gone.municipality_id AND (
+         key = gone.entry_key OR path ~ concat({PATHS_OF_A_VOICE}))""",
+)
 erases(
     Sentence,
     """EXISTS (SELECT FROM public.dialogues_excerpt taken
@@ -396,12 +399,18 @@ erases(
     blank=("text",),
 )
 # With the last voice of an interview, what the listeners noted of it.
-erases(
-    Interview,
-    """id = gone.interview_id AND NOT EXISTS (
+IT_WAS_THE_LAST = """NOT EXISTS (
         SELECT FROM public.dialogues_voice other
          WHERE other.interview_id = gone.interview_id AND other.id <> gone.id
-           AND (other.gone_at IS NULL OR other.gone_as = 'deleted'))""",
+           AND (other.gone_at IS NULL OR other.gone_as = 'deleted'))"""
+erases(
+    Draft,
+    f"""municipality_id = gone.municipality_id AND {IT_WAS_THE_LAST}
+     AND path ~ concat('/interviews/', gone.interview_id, '/edit/$')""",
+)
+erases(
+    Interview,
+    f"id = gone.interview_id AND {IT_WAS_THE_LAST}",
     blank=("observation",),
     events="observation <> ''",
 )

@@ -54,6 +54,7 @@ LINES: dict[str, tuple[str, Args]] = {
     "event-edit": ("SK", lambda r: {"pk": r.event.pk}),
     "history": (TOWN, lambda r: {"kind": "stakeholder", "pk": r.kept.pk}),
     "digests": ("SKCH", none),
+    "drafts": (TOWN + WALKS, none),
     "ask": (WALKS, none),
     "answer": ("SKC", lambda r: {"pk": r.note.pk}),
     "stakeholders": (TOWN + WALKS, none),

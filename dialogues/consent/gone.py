@@ -19,7 +19,6 @@ from django.utils import timezone
 
 from dialogues.models import (
     Asked,
-    Draft,
     Erasure,
     Excerpt,
     Gone,
@@ -34,7 +33,7 @@ from dialogues.models import (
     VoiceText,
     Withdrawal,
 )
-from regions.models import User
+from regions.models import Draft, User
 from regions.people.access import NotAllowed, Standing
 
 from . import ledger, levels
@@ -221,13 +220,21 @@ def _held(voices: list[Voice], by: User) -> list[Voice]:
     return held
 
 
+def drafts_of(voice: Voice) -> QuerySet[Draft]:
+    """What is being typed of it, and of forms in which its words stand, as far as it is shown."""
+    here = rf"^/m/[^/]+/(voices|sharing|interviews/{voice.interview_id}/rows)/{voice.number}/"
+    drafts = Draft.objects.of(voice.municipality)
+    return drafts.filter(Q(key=voice.entry_key) | Q(path__regex=here))
+
+
 def _go(held: list[Voice], how: Gone, by: User) -> None:
     for leaving in LEAVINGS:
         leaving(held, how)
     Placement.objects.filter(voice__in=held).delete()
     SharedVoice.objects.filter(voice__in=held).delete()
     NamesLeft.objects.filter(voice__in=held).delete()
-    Draft.objects.filter(entry_key__in=[voice.entry_key for voice in held], user=by).delete()
+    for voice in held:
+        drafts_of(voice).filter(user=by).delete()
     for voice in held:
         voice.gone_at, voice.gone_as, voice.gone_by = timezone.now(), how, by
         voice.save(update_fields=["gone_at", "gone_as", "gone_by", "gone_key", "updated_at"])

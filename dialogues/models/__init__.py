@@ -1,7 +1,6 @@
 from .consents import Asked, Disposal, Erasure, Kept, RetentionTerm, Split, Withdrawal
 from .interviews import (
     Attendance,
-    Draft,
     Interview,
     Interviewer,
     OpeningQuestions,
@@ -39,7 +38,6 @@ __all__ = [
     "BoardAct",
     "ConsentRecord",
     "Disposal",
-    "Draft",
     "Erasure",
     "Excerpt",
     "Form",

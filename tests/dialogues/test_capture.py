@@ -6,7 +6,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dialogues.listening import actions
-from dialogues.models import Attendance, Draft, Level, Prompt, SharedVoice, Voice
+from dialogues.models import Attendance, Level, Prompt, SharedVoice, Voice
+from regions.models import Draft
 from tests.factories import make_body, make_interview, make_voice, share
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from dialogues.consent.gone import delete_voice, withdraw
 from dialogues.consent.repeating import repeats_of
-from dialogues.models import Draft, Gone, Interview, SharedVoice, Voice, VoiceText, Withdrawal
-from regions.models import Job
+from dialogues.models import Gone, Interview, SharedVoice, Voice, VoiceText, Withdrawal
+from regions.models import Draft, Job
 from regions.office.jobs import run
 from regions.people.access import NotAllowed
 from stories.models import Brief, Citation, EditionQuote, Recall, StoryLine
@@ -170,9 +170,9 @@ def test_a_whole_interview_is_withdrawn_with_what_was_noted_of_it(world, browse)
     Interview.objects.filter(pk=heard.pk).update(observation=f"{MARKER}と笑った")
     Draft.objects.create(
         municipality=world.town,
-        interview=heard,
         user=world.staff,
-        entry_key=prepared.voices[0].entry_key,
+        path=f"/m/{world.town.code}/interviews/{heard.pk}/capture/",
+        key=prepared.voices[0].entry_key,
         fields={"text": MARKER},
     )
     url = reverse("withdraw-interview", args=["990019", heard.pk])
