@@ -6,29 +6,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('regions', '0011_reading_of_a_person'),
+        ("regions", "0011_reading_of_a_person"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('path', models.CharField(max_length=200)),
-                ('key', models.UUIDField()),
-                ('typed_at', models.BigIntegerField(default=0)),
-                ('fields', models.JSONField(default=dict)),
-                ('saved_at', models.DateTimeField(null=True)),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.municipality')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("path", models.CharField(max_length=200)),
+                ("key", models.UUIDField()),
+                ("typed_at", models.BigIntegerField(default=0)),
+                ("fields", models.JSONField(default=dict)),
+                ("saved_at", models.DateTimeField(null=True)),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="regions.municipality",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['municipality', 'user', 'path'], name='draft_of_a_form')],
-                'constraints': [models.UniqueConstraint(fields=('municipality', 'id'), name='regions_draft_town_id'), models.UniqueConstraint(fields=('municipality', 'user', 'key'), name='draft_key_once_a_writer'), models.CheckConstraint(condition=models.Q(('saved_at__isnull', True), ('fields', {}), _connector='OR'), name='draft_saved_holds_no_words')],
+                "indexes": [
+                    models.Index(fields=["municipality", "user", "path"], name="draft_of_a_form")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("municipality", "id"), name="regions_draft_town_id"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("municipality", "user", "key"), name="draft_key_once_a_writer"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("saved_at__isnull", True), ("fields", {}), _connector="OR"
+                        ),
+                        name="draft_saved_holds_no_words",
+                    ),
+                ],
             },
         ),
     ]

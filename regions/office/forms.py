@@ -15,6 +15,7 @@ from django.forms.renderers import TemplatesSetting
 from django.http import QueryDict
 
 from .dates import parse_date, wareki
+from .invisible import is_blank
 
 LONGEST = 20_000
 """Letters of a text that has no narrower limit: some forty sheets of manuscript paper."""
@@ -200,6 +201,13 @@ class TownForm(SecondSaver, forms.ModelForm):
 
     def hold(self, row: models.Model, town: Any) -> None:
         hold(row)
+
+    def _clean_fields(self) -> None:
+        super()._clean_fields()  # type: ignore[misc]
+        for name, field in self.fields.items():
+            value = self.cleaned_data.get(name)
+            if field.required and isinstance(value, str) and is_blank(value):
+                self.add_error(name, field.error_messages["required"])
 
     def _get_validation_exclusions(self) -> set[str]:
         # So that 「one in a town」 is checked here, beside the field, before the database does.

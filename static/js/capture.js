@@ -7,6 +7,7 @@ import { savedRows } from "./capture-rows.js";
 import { HERE, leavingMark, SAID, stamps, THERE, THERE_ALONE, unhurried } from "./drafting.js";
 import { freshKey } from "./fresh-key.js";
 import { hold, release } from "./held-keys.js";
+import { isBlank } from "./invisible.js";
 import { localDrafts } from "./local-drafts.js";
 import { signInAtPause } from "./session.js";
 
@@ -89,7 +90,7 @@ async function start() {
     const row = fields();
     const length = lengthOf(row.text);
     text.focus();
-    if (!length) wrong("声が空です。");
+    if (isBlank(row.text)) wrong("声が空です。");
     else if (length > LONGEST) tooLong(length);
     else {
       queue.wait(row, kept === typed && typed > 0);
