@@ -1,4 +1,5 @@
 from .consents import Asked, Disposal, Erasure, Kept, RetentionTerm, Split, Withdrawal
+from .copies import CopiedWords
 from .interviews import (
     Attendance,
     Interview,
@@ -37,6 +38,7 @@ __all__ = [
     "Attendance",
     "BoardAct",
     "ConsentRecord",
+    "CopiedWords",
     "Disposal",
     "Erasure",
     "Excerpt",
