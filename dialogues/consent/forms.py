@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from dialogues.models import Pseudonym, SharedVoice, SharingDecision
+from dialogues.models import Pseudonym, SharedVoice, SharingDecision, WithdrawalRequest
 from dialogues.names.replacements import Choice
 from regions.models import User
 
@@ -57,6 +57,17 @@ class RefuseForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = True
         self.fields["reason"].error_messages["required"] = "出さない理由を書いてください。"
+
+
+class StopForm(forms.ModelForm):
+    class Meta:
+        model = WithdrawalRequest
+        fields = ("reason",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = True
+        self.fields["reason"].error_messages["required"] = "取り下げない理由を書いてください。"
 
 
 class ReplacementsForm(forms.Form):
