@@ -32,8 +32,9 @@ from dialogues.models.consents import DELAY, heard_it
 from regions.models import Municipality, User
 from regions.people.access import NotAllowed, Standing
 from regions.people.locks.doors import clock, whole_town
+from regions.people.texts import Reach
 
-from . import gone, levels
+from . import copies, gone, levels
 from .holding import lock_board
 
 logger = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ def ask(
     )
     if whole:
         _write_observation(heard, "")
+    copies.keep(held, Reach.NOBODY)
     gone.go(held, Gone.PENDING, by=by)
     return request
 
@@ -207,6 +209,7 @@ def _bring_back(request: WithdrawalRequest) -> dict[int, Voice]:
         voice.level = levels.effective(levels.agreed_level(voice), interview)
         fields = ["gone_at", "gone_as", "gone_by", "gone_key", "level", "updated_at"]
         voice.save(update_fields=fields)
+    copies.keep(held)
     return {voice.pk: voice for voice in held}
 
 

@@ -22,7 +22,6 @@ from dialogues.models import (
     Transcript,
     TranscriptState,
     Voice,
-    VoiceText,
     Withdrawal,
     WithdrawalRequest,
 )
@@ -35,11 +34,12 @@ from regions.office.forms import TownForm
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
+from regions.people.texts import Place
 from regions.readings.log import note_reading
 
 from . import gone, pending
 from .forms import StopForm
-from .repeating import repeats_of
+from .repeating import legible, repeats_of
 
 
 class Heard(TextChoices):
@@ -165,7 +165,6 @@ def _confirm(
         done = gone.withdraw(voices, **about)
         messages.success(request, f"{len(voices)}件の声を取り下げました。")
         return redirect("withdrawal", code=request.town.code, pk=done.pk)
-    said = VoiceText.objects.filter(voice__in=voices).values_list("search_text", flat=True)
     context = {
         "title": title,
         "back": back,
@@ -178,7 +177,7 @@ def _confirm(
         "recorded": _recorded(request, heard),
         "rows": [(voice, trail(request.standing, voice)) for voice in voices],
         "papers": _papers(request, voices),
-        "repeats": repeats_of(request.town, said),
+        "repeats": legible(repeats_of(request.town, voices), request.town),
     }
     shown = [voice.pk for voice in voices]
     what = voices[0].label if len(voices) == 1 else heard.place
@@ -205,7 +204,8 @@ def withdrawal_request(request: TownRequest, pk: int) -> HttpResponse:
     people = ("interview", "speaker", "recorded_by", "agreed_by", "decided_by")
     found = get_object_or_404(rows.select_related(*people), pk=pk)
     found.municipality = found.interview.municipality = request.town
-    form = StopForm(request.POST or None if request.POST.get("do") == "stop" else None)
+    stops = request.POST.get("do") == "stop"
+    form = StopForm(request.POST if stops else None, town=request.town)
     if request.method == "POST":
         found.check_decide(request.standing)
         if request.POST.get("do") == "agree" or form.is_valid():
@@ -221,7 +221,7 @@ def withdrawal_request(request: TownRequest, pk: int) -> HttpResponse:
         "may_stop": decides and request.standing.allows(found.check_stop),
         "papers": _papers(request, numbers.filter(number__in=found.numbers)),
         "recall_pages": recall_pages(request.standing),
-        "repeats": repeats_of(request.town, [voice.said.search_text for voice in voices]),
+        "repeats": legible(repeats_of(request.town, voices), request.town),
     }
     shown = [voice.pk for voice in voices]
     note_reading(request, Reading.Kind.INTERVIEW, what=found.interview.place, voices=shown)
@@ -273,6 +273,7 @@ def withdrawal(request: TownRequest, pk: int) -> HttpResponse:
     tombstones = list(gone_now.filter(number__in=found.numbers))
     context = {
         "withdrawal": found,
+        "repeats": legible([Place(*told) for told in found.repeats], request.town),
         "voices": tombstones,
         "papers": _papers(request, tombstones),
         "recall_pages": recall_pages(request.standing),

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dialogues', '0011_split_voices'),
+        ('dialogues', '0012_copied_words'),
         ('regions', '0011_reading_of_a_person'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -8,6 +8,7 @@ from .consents import (
     Withdrawal,
     WithdrawalRequest,
 )
+from .copies import CopiedWords
 from .interviews import (
     Attendance,
     Draft,
@@ -47,6 +48,7 @@ __all__ = [
     "Attendance",
     "BoardAct",
     "ConsentRecord",
+    "CopiedWords",
     "Disposal",
     "Draft",
     "Erasure",

@@ -152,11 +152,9 @@ def shown(transcript: Transcript) -> QuerySet[Sentence]:
     for each in taken.filter(Q(voice__in=pending) | Q(voice__in=whole)):
         rows = rows.exclude(number__range=(each.first, each.last))
     asked = WithdrawalRequest.objects.open().filter(interview=heard, speaker__isnull=False)
-    for request in asked.select_related("speaker"):
-        rows = rows.exclude(
-            speaker__stakeholder=request.speaker.stakeholder_id,
-            speaker__call_name=request.speaker.call_name,
-        )
+    whose = asked.values_list("speaker__stakeholder", "speaker__call_name")
+    for stakeholder, name in whose:
+        rows = rows.exclude(speaker__stakeholder=stakeholder, speaker__call_name=name)
     return rows
 
 
