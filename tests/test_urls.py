@@ -98,6 +98,7 @@ LINES: dict[str, tuple[str, Args]] = {
     "withdraw-speaker": (HEARS, lambda r: {"pk": r.voices[0].speaker_id}),
     "withdraw-interview": ("SKC", lambda r: {"pk": r.interview.pk}),
     "withdrawal": ("SKC", lambda r: {"pk": r.withdrawal.pk}),
+    "withdrawal-request": ("SKC", lambda r: {"pk": r.request.pk}),
     "voice-erase": ("K", lambda r: {"number": r.gone.number}),
     "retention": (HEARS, none),
     "retention-term": ("K", lambda r: {"kind": "voices"}),

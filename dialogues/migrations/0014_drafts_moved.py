@@ -21,7 +21,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dialogues", "0011_split_voices"), ("regions", "0012_drafts")]
+    dependencies = [("dialogues", "0013_withdrawal_requests"), ("regions", "0012_drafts")]
 
     operations = [
         migrations.RunSQL(CARRY_OVER, migrations.RunSQL.noop),

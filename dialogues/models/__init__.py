@@ -1,4 +1,13 @@
-from .consents import Asked, Disposal, Erasure, Kept, RetentionTerm, Split, Withdrawal
+from .consents import (
+    Asked,
+    Disposal,
+    Erasure,
+    Kept,
+    RetentionTerm,
+    Split,
+    Withdrawal,
+    WithdrawalRequest,
+)
 from .copies import CopiedWords
 from .interviews import (
     Attendance,
@@ -75,4 +84,5 @@ __all__ = [
     "VoiceText",
     "Way",
     "Withdrawal",
+    "WithdrawalRequest",
 ]

@@ -174,7 +174,18 @@ HIDDEN_HERE = (
 )
 
 
-class ChecksTexts:
+class FilledIn:
+    """Mixin: what must be filled in holds something that can be seen."""
+
+    def _clean_fields(self: Any) -> None:
+        super()._clean_fields()  # type: ignore[misc]
+        for name, field in self.fields.items():
+            value = self.cleaned_data.get(name)
+            if field.required and isinstance(value, str) and is_blank(value):
+                self.add_error(name, field.error_messages["required"])
+
+
+class ChecksTexts(FilledIn):
     """Mixin: no text may be saved where it is read by more people than may read a voice whose
     words it repeats (regions/people/texts.py). The refusal stands beside the field.
 
@@ -279,13 +290,6 @@ class TownForm(ChecksTexts, SecondSaver, forms.ModelForm):
 
     def hold(self, row: models.Model, town: Any) -> None:
         hold(row)
-
-    def _clean_fields(self) -> None:
-        super()._clean_fields()  # type: ignore[misc]
-        for name, field in self.fields.items():
-            value = self.cleaned_data.get(name)
-            if field.required and isinstance(value, str) and is_blank(value):
-                self.add_error(name, field.error_messages["required"])
 
     def _get_validation_exclusions(self) -> set[str]:
         # So that 「one in a town」 is checked here, beside the field, before the database does.

@@ -210,6 +210,7 @@ def test_errors_are_told_by_cell_and_nothing_comes_in(told, browse):
             [None, "2026-07-22", "公民館", "松の湯組合", "", "声", "", "", "", None],
             [None, "2026-07-22", "公民館", "湯宿 松の屋", "", "よい声", "", "", "", None],
             [None, "2026-07-22", "公民館", "湯宿 松の屋", "", "べつの声", "", "", "", 980013],
+            [None, "2026-07-22", "公民館", "湯宿 松の屋", "", "\u200b\u2800", "", "", "", None],
         ),
     )
     assert errors(row) == [
@@ -225,9 +226,10 @@ def test_errors_are_told_by_cell_and_nothing_comes_in(told, browse):
         f"{told.meeting.label}の『話してくれた関係者』に入っていません",
         "11行目『声』: 2行目と同じ声です",
         "12行目『団体コード』: 「980013」は、この町（990019）の番号ではありません",
+        "13行目『声』: 空です",
     ]
     shown = page(client, row)
-    assert "直すところが10か所" in shown
+    assert "直すところが11か所" in shown
     assert "を入れる</button>" not in shown
     assert "まだ入れられません" in press(client, row)
     assert Voice.objects.count() == 1
