@@ -244,6 +244,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "regions.exchange.jobs.forget_files",
         "schedule": crontab(hour=2, minute=45),
     },
+    "forget-drafts": {
+        "task": "regions.drafts.jobs.forget_drafts",
+        "schedule": crontab(hour=2, minute=35),
+    },
     "throw-away-unfinished-transcripts": {
         "task": "dialogues.transcripts.upkeep.throw_away_unfinished",
         "schedule": crontab(hour=2, minute=50),

@@ -84,15 +84,15 @@ def transcript(request: TownRequest, pk: int, number: int) -> HttpResponse:
     found = _transcript(request, pk, number)
     if found.state == TranscriptState.THROWN:
         return render(request, "dialogues/transcript_thrown.html", {"transcript": found})
-    page: Page = Paginator(found.sentences.select_related("speaker"), SENTENCES_PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    page: Page = Paginator(
+        actions.shown(found).select_related("speaker"), SENTENCES_PER_PAGE
+    ).get_page(request.GET.get("page"))
     form = _form(request, found, page)
     if request.method == "POST" and form.is_valid():
         actions.say_who(found, who=form.who)
         actions.mark(found, changed=form.changed_marks)
         if request.htmx:
-            marked = actions.passages(found.sentences.all(), actions.made_of(found))
+            marked = actions.passages(actions.shown(found), actions.made_of(found))
             return JsonResponse({"seen": form.seen_after, "marked": len(marked)})
         if request.POST.get("do") != "voices":
             return _saved(request, found, page)
@@ -137,7 +137,7 @@ def _made(request: TownRequest, found: Transcript) -> HttpResponse:
 
 def _page(request: TownRequest, found: Transcript, page: Page, form: MarkingForm) -> HttpResponse:
     done = actions.made_of(found)
-    marked = actions.passages(found.sentences.all(), done)
+    marked = actions.passages(actions.shown(found), done)
     context: dict[str, Any] = {
         "transcript": found,
         "interview": found.interview,
@@ -192,7 +192,7 @@ def end(request: TownRequest, pk: int, number: int) -> HttpResponse:
         "interview": found.interview,
         "form": form,
         "made": _standing(done),
-        "left": found.sentences.exclude(number__in=done).count(),
-        "marked": len(actions.passages(found.sentences.all(), done)),
+        "left": actions.shown(found).exclude(number__in=done).count(),
+        "marked": len(actions.passages(actions.shown(found), done)),
     }
     return render(request, "dialogues/transcript_end.html", context)

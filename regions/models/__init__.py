@@ -1,6 +1,7 @@
 from .accounts import TRIES, Attempt, PasswordRule, Slip
 from .desks import AccessReview, Handover
 from .digests import HistoryDigest
+from .drafts import Draft
 from .exchange import Import, ImportState
 from .jobs import Job, JobState
 from .people import (
@@ -36,6 +37,7 @@ __all__ = [
     "AdvisorNote",
     "Attempt",
     "Bureau",
+    "Draft",
     "EventKind",
     "Handover",
     "HistoryDigest",
