@@ -359,22 +359,13 @@ def test_it_is_off_until_the_checker_turns_it_on(interview, world, browse):
 # -- Before Django -------------------------------------------------------------------------------
 
 
-def test_what_is_large_is_taken_from_who_is_signed_in_alone(world, browse, settings):
-    settings.SESSION_COOKIE_NAME = "sessionid"
+def test_a_recording_may_be_larger_than_any_other_file():
+    """Who may send one is tests/regions/test_uploads.py's."""
     path = "/m/990019/interviews/1/recordings/"
     headers = {b"content-type": b"multipart/form-data; boundary=x", b"content-length": b"90000000"}
     assert config.asgi.acceptable(headers, path)
     assert not config.asgi.acceptable(headers, "/m/990019/interviews/1/transcripts/")
     assert not config.asgi.acceptable(headers | {b"content-length": b"102000000"}, path)
-    key = browse(world.staff).cookies["sessionid"].value
-    kept = config.asgi.connection
-    config.asgi.connection = type("Open", (), {"close": staticmethod(lambda: None)})
-    try:
-        assert config.asgi.signed_in(key)
-        assert not config.asgi.signed_in("nobody")
-        assert not config.asgi.signed_in("")
-    finally:
-        config.asgi.connection = kept
 
 
 def test_a_disk_that_is_full_before_django_reads_is_told_in_words(monkeypatch):
