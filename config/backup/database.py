@@ -57,9 +57,8 @@ def dumped(of: str) -> Generator[bytes]:
     """Pieces of a dump of the snapshot. Another program reads along, so that what was written can
     be read; BackupError at the end of it unless both were content."""
     passing = [f"--exclude-table-data=public.{table}" for table in PASSING]
-    # No statistics: they quote what stands in the columns.
     command = [
-        *(program("pg_dump"), "--format=custom", "--no-password", "--no-statistics"),
+        *(program("pg_dump"), "--format=custom", "--no-password"),
         *(f"--snapshot={of}", f"--lock-wait-timeout={LOCK_PATIENCE}", *passing, *_where()),
     ]
     with ExitStack() as held:
@@ -116,9 +115,13 @@ class _Process:
 
 
 @contextmanager
-def _running(command: list[str], **streams: int) -> Iterator[_Process]:
+def _running(
+    command: list[str], *, stdin: int | None = None, stdout: int | None = None
+) -> Iterator[_Process]:
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, env=_environment(), stderr=said, **streams)
+        process = subprocess.Popen(
+            command, env=_environment(), stdin=stdin, stdout=stdout, stderr=said
+        )
         try:
             yield _Process(process, said)
         finally:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pyrage
+from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -26,13 +27,14 @@ from dialogues.consent import ledger
 from dialogues.models import RecordingKey
 from dialogues.recordings.actions import delete_due
 from regions.office.dates import wareki
-from regions.people.locks.doors import clock
+from regions.people.locks.doors import Worn, clock
+from regions.people.locks.policies import LOGINS, OWNER
 
 from . import BackupError, archive, database, manifest
 from .manifest import Manifest
 from .taking import AUDIO, DATABASE, DIGESTS, MANIFEST
 
-OTHER_SECRET = (
+OTHER_KEYS = (
     "SECRET_KEY が、この写しを作ったときのものと違います。控えておいた .env の SECRET_KEY"
     "（替えたあとなら SECRET_KEY_FALLBACKS も）で動かしてください。何も戻していません。"
 )
@@ -93,7 +95,7 @@ class Restoring:
         try:
             told = manifest.read(written)
         except manifest.WrongSecret as error:
-            raise BackupError(OTHER_SECRET) from error
+            raise BackupError(OTHER_KEYS) from error
         except manifest.Forged as error:
             raise BackupError(FORGED) from error
         if told.files != found or not all(map(_is_ours, found)):
@@ -125,7 +127,7 @@ class Restoring:
         ):
             if folder.is_dir() and any(folder.iterdir()):
                 raise BackupError(NOT_EMPTY.format(what=what, where=folder))
-        known = MigrationLoader(None, ignore_no_initial=True).disk_migrations
+        known = MigrationLoader(None).disk_migrations
         unknown = {*told.migrations} - {f"{app}.{name}" for app, name in known}
         unknown = {name for name in unknown if name.split(".")[0] in _our_apps()}
         if unknown:
@@ -298,13 +300,8 @@ def _of(room: str, told: Manifest) -> int:
 
 def _roles() -> set[str]:
     """Those that policies and grants name."""
-    from regions.people.locks.doors import Worn
-    from regions.people.locks.policies import LOGINS, OWNER
-
     return {OWNER, *LOGINS, *(worn.value for worn in Worn)}
 
 
 def _our_apps() -> set[str]:
-    from django.apps import apps
-
     return {config.label for config in apps.get_app_configs()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from regions.office.sealed_files import FULL
@@ -58,6 +59,8 @@ def take(folder: Path) -> Taken:
         except OSError as error:
             reason = "場所がいっぱいです" if error.errno in FULL else error.strerror
             raise BackupError(f"写しを書けませんでした（{folder}: {reason}）。") from error
+        except DatabaseError as error:
+            raise BackupError("データベースに断られたか、つながりません。") from error
         finally:
             unfinished.unlink(missing_ok=True)
         return Taken(path, path.stat().st_size, sha256, time.monotonic() - begun, told)
@@ -118,7 +121,6 @@ def _entries(snapshot: str, told: manifest.Manifest) -> Iterator[Entry]:
 
 def _contents(snapshot: str) -> Iterator[Entry]:
     yield from archive.pieces(DATABASE, database.dumped(snapshot))
-    # The ledger first: a line that is added meanwhile is in the next backup.
     digests = settings.DIGEST_FOLDER
     yield from archive.of_folder(DIGESTS, digests, _files_in(digests))
     audio = settings.AUDIO_FOLDER
@@ -133,7 +135,7 @@ class _Counted:
     """Content as it passes, with its size and hash."""
 
     def __init__(self, content: Iterable[bytes]) -> None:
-        self.content, self.size, self.sha256 = content, 0, archive.hashlib.sha256()
+        self.content, self.size, self.sha256 = content, 0, hashlib.sha256()
 
     def __iter__(self) -> Iterator[bytes]:
         for part in self.content:

@@ -9,7 +9,7 @@ from typing import Any
 import pyrage
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.utils import timezone
 
 from config.backup import BackupError
@@ -97,6 +97,5 @@ class Command(BaseCommand):
                     self._noted(folder)
                 except Exception:
                     logger.exception("no backup was taken")
-                close_old_connections()
                 connection.close()
             time.sleep(LOOKS_EVERY)

@@ -1,0 +1,426 @@
+"""A backup taken, a machine lost, and all of it brought back on an empty one, with the product's own
+commands on real servers."""
+
+from __future__ import annotations
+
+import io
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pyrage
+import pytest
+from django.conf import settings as all_settings
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from psycopg import conninfo
+
+from config.backup import archive, database, manifest, taking
+from config.local.engines.pairs import throw_away_engines
+
+from .backup_words import ERASED, WITHDRAWN
+
+SECRET = "of the town that is saved"
+KEY = pyrage.x25519.Identity.generate()
+OURS = ("DATABASE_URL", "OWNER_DATABASE_URL", "BACKUP_DATABASE_URL", "REDIS_URL")
+
+
+@dataclass
+class Machine:
+    """Where the product's commands run: a database and folders."""
+
+    folder: Path
+    addresses: dict[str, str]
+    secret: str = SECRET
+
+    def run(self, *words: str | Path, login: str, **more: str) -> subprocess.CompletedProcess:
+        environment = {
+            **os.environ,
+            "DATABASE_URL": self.addresses[login],
+            "SECRET_KEY": self.secret,
+            "AUDIO_FOLDER": str(self.folder / "audio"),
+            "DIGEST_FOLDER": str(self.folder / "digests"),
+            "BACKUP_FOLDER": str(self.folder / "backups"),
+            "BACKUP_RECIPIENTS": str(KEY.to_public()),
+            **more,
+        }
+        return subprocess.run(
+            [sys.executable, *map(str, words)],
+            cwd=all_settings.BASE_DIR,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+
+    def ask(self, sql: str) -> list[tuple]:
+        with psycopg.connect(self.addresses["BACKUP_DATABASE_URL"]) as asking:
+            return asking.execute(sql).fetchall()
+
+    def dumped(self) -> bytes:
+        address = self.addresses["BACKUP_DATABASE_URL"]
+        command = [database.program("pg_dump"), f"--dbname={address}", "--no-password"]
+        return subprocess.run(command, check=True, capture_output=True).stdout
+
+    @property
+    def backups(self) -> list[str]:
+        return sorted(path.name for path in (self.folder / "backups").glob("*"))
+
+
+@dataclass
+class Saved:
+    source: Machine
+    target: Machine
+    file: Path
+    ledger: Path
+    said: str
+    restored: subprocess.CompletedProcess
+    before: dict[str, list[tuple]]
+
+
+TOLD = {
+    "locked": "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class"
+    " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1",
+    "policies": "SELECT * FROM pg_policies ORDER BY tablename, policyname",
+    "granted": "SELECT table_name, grantee, privilege_type FROM information_schema.table_privileges"
+    " WHERE table_schema = 'public' ORDER BY 1, 2, 3",
+    "their words": "SELECT voice_id, text FROM dialogues_voicetext said JOIN regions_municipality town"
+    " ON town.id = municipality_id WHERE town.code = '980013' ORDER BY 1",
+    "their past": "SELECT pgh_id, text FROM dialogues_voicetextevent JOIN regions_municipality town"
+    " ON town.id = municipality_id WHERE town.code = '980013' ORDER BY 1",
+}
+
+
+@pytest.fixture(scope="module")
+def source(django_db_setup, tmp_path_factory) -> Iterator[Machine]:
+    """A town's machine in use, its database beside the run's own."""
+    with psycopg.connect(os.environ["OWNER_DATABASE_URL"], autocommit=True) as owner:
+        name = f"saved_{os.getpid()}"
+        owner.execute(f"CREATE DATABASE {name} TEMPLATE tsumugi STRATEGY file_copy")
+        addresses = {
+            each: os.environ[each].replace("/tsumugi?", f"/{name}?")
+            for each in OURS
+            if each in os.environ
+        }
+        machine = Machine(tmp_path_factory.mktemp("source"), addresses)
+        made = machine.run("-m", "tests.backup_scene", "before", login="OWNER_DATABASE_URL")
+        assert made.returncode == 0, made.stderr
+        yield machine
+        owner.execute(f"DROP DATABASE {name}")
+
+
+@pytest.fixture(scope="module")
+def saved(source, tmp_path_factory) -> Iterator[Saved]:
+    """The backup; then one voice is withdrawn and one erased; then the machine is lost, and the
+    backup restored on an empty one with the later ledger."""
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "key").write_text(f"# the key\n{KEY}\n")
+    taken = source.run("manage.py", "backup", login="BACKUP_DATABASE_URL")
+    assert taken.returncode == 0, taken.stderr
+    [path] = (source.folder / "backups").glob("*.age")
+    before = {what: source.ask(sql) for what, sql in TOLD.items()}
+    audio = {path.name: path.read_bytes() for path in (source.folder / "audio").iterdir()}
+    assert WITHDRAWN.encode() in source.dumped()
+    done = source.run("-m", "tests.backup_scene", "after", login="OWNER_DATABASE_URL")
+    assert done.returncode == 0, done.stderr
+    ledger = shutil.copy(source.folder / "digests" / "erasures.txt", outside)
+    names = {name: os.environ.pop(name) for name in OURS if name in os.environ}
+    try:
+        with throw_away_engines() as addresses:
+            target = Machine(outside / "empty", addresses)
+            restored = target.run(
+                *("manage.py", "restore", path, "--key", outside / "key", "--ledger", ledger),
+                login="OWNER_DATABASE_URL",
+            )
+            os.environ.update(names)
+            yield Saved(
+                source,
+                target,
+                path,
+                Path(ledger),
+                taken.stdout,
+                restored,
+                before | {"audio": audio},
+            )
+    finally:
+        os.environ.update(names)
+
+
+def test_all_comes_back_on_an_empty_machine(saved):
+    assert saved.restored.returncode == 0, saved.restored.stdout + saved.restored.stderr
+    found = {what: saved.target.ask(sql) for what, sql in TOLD.items()}
+    assert found == {what: saved.before[what] for what in TOLD}
+    assert all(row[1:] == (True, True) for row in found["locked"] if "voice" in row[0])
+    audio = saved.target.folder / "audio"
+    assert {path.name: path.read_bytes() for path in audio.iterdir()} == saved.before["audio"]
+    assert len(saved.before["audio"]) == 4
+
+
+def test_it_says_step_by_step_what_it_did(saved):
+    said = saved.restored.stdout
+    steps = [line[0] for line in said.splitlines() if line[:1].isdecimal()]
+    assert "".join(steps) == "12345678"
+    assert "町ごとに、そのままです" in said
+    assert said.count("署名の合う2行") == 1
+    assert said.count("消去しました") == 2
+    assert "990019 つむぎ町" in said
+    assert "！" not in said
+    assert "下げた同意の範囲は、下げる前にもどっています" in said
+
+
+def test_what_was_taken_back_after_the_backup_stays_away(saved):
+    dumped = saved.target.dumped()
+    assert "きょう直した声です".encode() in dumped
+    for words in (WITHDRAWN, ERASED):
+        assert words.encode() not in dumped
+    for path in (saved.target.folder / "digests").rglob("*.txt"):
+        assert WITHDRAWN not in path.read_text()
+    assert (
+        (saved.target.folder / "digests" / "erasures.txt")
+        .read_text()
+        .startswith(saved.ledger.read_text())
+    )
+
+
+def test_a_person_of_one_town_still_sees_no_other(saved):
+    with psycopg.connect(saved.target.addresses["DATABASE_URL"]) as app:
+        [(ours,)] = app.execute("SELECT id FROM regions_municipality WHERE code = '990019'")
+        app.execute(
+            "SELECT set_config('role', 'tsumugi_staff', true), set_config('app.town', %s, true)",
+            [str(ours)],
+        )
+        assert app.execute("SELECT DISTINCT municipality_id FROM dialogues_voice").fetchall() == [
+            (ours,)
+        ]
+
+
+def test_sessions_do_not_come_back(saved):
+    with archive.opened(saved.file, KEY) as files:
+        for name, _, content in files:
+            if name == taking.MANIFEST:
+                told = content.read()
+    assert b"regions_portrait" in told
+    for table in manifest.PASSING:
+        assert table.encode() not in told
+        assert saved.target.ask(f"SELECT count(*) FROM {table}") == [(0,)]
+
+
+def test_the_file_shows_nothing_and_is_the_operators_alone(saved):
+    content = saved.file.read_bytes()
+    assert content.startswith(b"age-encryption.org/v1")
+    for words in ("つむぎ町", WITHDRAWN, "PGDMP", "database/00000"):
+        assert words.encode() not in content
+    assert saved.file.stat().st_mode & 0o777 == 0o600
+    assert saved.file.name in saved.said
+
+
+# -- What is refused, before anything is touched -------------------------------------------------
+
+
+def refused(file: Path, key: object, tmp_path: Path, settings, secret: str = SECRET) -> str:
+    settings.SECRET_KEY, settings.DIGEST_FOLDER = secret, tmp_path / "digests"
+    settings.AUDIO_FOLDER = tmp_path / "audio"
+    (tmp_path / "key").write_text(str(key))
+    with pytest.raises(CommandError) as refusal:
+        call_command(
+            "restore", file, key=tmp_path / "key", without_ledger=True, stdout=io.StringIO()
+        )
+    assert not settings.DIGEST_FOLDER.exists()
+    assert not settings.AUDIO_FOLDER.exists()
+    return str(refusal.value)
+
+
+def flipped(content: bytes, at: int) -> bytes:
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda content: content[:-70_000],
+        lambda content: content[:-1],
+        lambda content: content[:50],
+        lambda content: b"",
+        lambda content: flipped(content, len(content) // 2),
+        lambda content: flipped(content, 100),
+        lambda content: content + b"more",
+    ],
+    ids=["cut", "last byte", "head only", "empty", "flipped", "flipped head", "longer"],
+)
+def test_a_file_that_was_harmed_is_refused(saved, harm, tmp_path, settings):
+    file = tmp_path / "harmed.age"
+    file.write_bytes(harm(saved.file.read_bytes()))
+    assert "こわれているか、途中で切れています" in refused(file, KEY, tmp_path, settings)
+
+
+def test_another_key_is_refused(saved, tmp_path, settings):
+    other = pyrage.x25519.Identity.generate()
+    assert "この鍵では開けません" in refused(saved.file, other, tmp_path, settings)
+    assert "読めません" in refused(saved.file, "AGE-SECRET-KEY-1NONE", tmp_path, settings)
+
+
+def test_another_secret_key_is_told_plainly(saved, tmp_path, settings):
+    assert "SECRET_KEY が" in refused(saved.file, KEY, tmp_path, settings, "another")
+    settings.SECRET_KEY_FALLBACKS = [SECRET]
+    assert "空ではありません" in refused_when_not_empty(saved, tmp_path, settings, "another")
+
+
+def test_who_only_knows_the_public_key_can_make_no_backup(saved, tmp_path, settings):
+    """Everybody may know it; so the contents are signed, too."""
+    entries = []
+    with archive.opened(saved.file, KEY) as files:
+        for name, _, content in files:
+            found = content.read()
+            if name.startswith("audio/"):
+                found = flipped(found, 0)
+            entries.append(archive.Entry(name, len(found), [found]))
+    forged = tmp_path / "forged.age"
+    archive.write(forged, [KEY.to_public()], iter(entries))
+    assert "作ったままのものではありません" in refused(forged, KEY, tmp_path, settings)
+
+
+def refused_when_not_empty(saved, tmp_path, settings, secret) -> str:
+    """The database of this run has its tables."""
+    return refused(saved.file, KEY, tmp_path, settings, secret)
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_not_empty_is_left_alone(saved, tmp_path, settings):
+    said = refused_when_not_empty(saved, tmp_path, settings, SECRET)
+    assert said.startswith("データベースが空ではありません")
+
+
+def test_a_ledger_must_be_given_or_said_to_be_lost(saved):
+    with pytest.raises(CommandError, match="--without-ledger"):
+        call_command("restore", saved.file)
+
+
+# -- Taking ---------------------------------------------------------------------------------------
+
+
+def test_the_owners_dump_leaves_a_file_that_looks_whole(source, tmp_path):
+    """The trap that the role for backups is for."""
+    file = tmp_path / "owner.dump"
+    address = source.addresses["OWNER_DATABASE_URL"]
+    command = [database.program("pg_dump"), "-Fc", f"--file={file}", f"--dbname={address}"]
+    broken = subprocess.run(command, capture_output=True, text=True)
+    assert broken.returncode == 1
+    assert "row-level security" in broken.stderr
+    listing = subprocess.run([database.program("pg_restore"), "--list", file], capture_output=True)
+    assert listing.returncode == 0
+    assert b"TABLE DATA public dialogues_voicetext " in listing.stdout
+
+
+def failing(source: Machine, login: str = "BACKUP_DATABASE_URL", **more: str) -> str:
+    there = set(source.backups)
+    failed = source.run("manage.py", "backup", login=login, **more)
+    assert failed.returncode == 1, failed.stdout
+    assert "Traceback" not in failed.stderr
+    assert set(source.backups) - there <= {"last.json"}
+    assert '"ok": false' in (source.folder / "backups" / "last.json").read_text()
+    return failed.stderr
+
+
+@pytest.mark.parametrize("login", ["OWNER_DATABASE_URL", "DATABASE_URL"])
+def test_who_does_not_see_all_rows_takes_no_backup(source, login):
+    assert "tsumugi_backup の DATABASE_URL" in failing(source, login)
+
+
+@pytest.mark.parametrize("then", ["exit 1", "exit 0"])
+def test_a_dump_that_breaks_off_leaves_no_file(source, tmp_path, then):
+    """With an error, and as if nothing had been: another program reads what was written."""
+    real = database.program("pg_dump")
+    (tmp_path / "pg_dump").write_text(f'#!/bin/sh\n"{real}" "$@" | head -c 60000\n{then}\n')
+    (tmp_path / "pg_restore").symlink_to(database.program("pg_restore"))
+    (tmp_path / "pg_dump").chmod(0o755)
+    said = failing(source, TSUMUGI_PG_BIN=str(tmp_path))
+    assert ("写せませんでした" if then == "exit 1" else "読み返せませんでした") in said
+
+
+def test_a_full_disk_leaves_no_file(source):
+    """As far as a process can tell: no file may grow beyond 100 kB."""
+    allowed = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, allowed[1]))
+    try:
+        said = failing(source)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, allowed)
+    assert "場所がいっぱいです" in said
+
+
+def test_without_a_key_nothing_is_written(source):
+    assert "--make-key" in failing(source, BACKUP_RECIPIENTS="")
+    assert "公開鍵として読めません" in failing(source, BACKUP_RECIPIENTS="age1none")
+
+
+def test_a_key_is_made_and_kept_nowhere(tmp_path, settings):
+    settings.BACKUP_FOLDER = tmp_path
+    said = io.StringIO()
+    call_command("backup", make_key=True, stdout=said)
+    lines = said.getvalue().splitlines()
+    [public] = [line.split("=")[1] for line in lines if line.startswith("BACKUP_RECIPIENTS=")]
+    assert (
+        str(
+            archive.identity(said.getvalue().replace(f"BACKUP_RECIPIENTS={public}", "")).to_public()
+        )
+        == public
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_backups_go_after_their_days_and_never_the_newest(tmp_path, settings):
+    now = timezone.now()
+    settings.BACKUP_KEEP_DAYS = 35
+    names = {}
+    for days in (100, 36, 34, 0):
+        made = timezone.localtime(now - timedelta(days=days))
+        names[days] = f"tsumugi-{made:%Y%m%d-%H%M%S}.age"
+        (tmp_path / names[days]).touch()
+    (tmp_path / "tsumugi-of-somebody.age").touch()
+    taking.throw_away_old(tmp_path, now)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        names[34],
+        names[0],
+        "tsumugi-of-somebody.age",
+    }
+    (tmp_path / names[34]).unlink()
+    (tmp_path / names[0]).rename(tmp_path / names[100])
+    taking.throw_away_old(tmp_path, now)
+    assert names[100] in {path.name for path in tmp_path.iterdir()}
+
+
+def test_the_nightly_run_is_due_once_a_night_and_hourly_after_a_failure():
+    at = timezone.make_aware(timezone.datetime(2026, 11, 29, 3, 40))
+    hour = timedelta(hours=1)
+    assert not taking.is_due(at - hour, at - 24 * hour, None)
+    assert taking.is_due(at, at - 24 * hour, None)
+    assert not taking.is_due(at + hour, at, None)
+    assert taking.is_due(at + 8 * hour, None, None)
+    assert not taking.is_due(at + hour / 2, at - 24 * hour, at)
+    assert taking.is_due(at + hour, at - 24 * hour, at)
+
+
+def test_the_role_for_backups_reads_all_and_changes_nothing(source):
+    with psycopg.connect(source.addresses["BACKUP_DATABASE_URL"], autocommit=True) as backup:
+        assert backup.execute("SELECT count(*) FROM dialogues_voice").fetchone()[0] > 10
+        backup.execute("SET default_transaction_read_only = off")
+        for sql in (
+            "DELETE FROM dialogues_voicetext",
+            "UPDATE regions_user SET is_operator = true",
+            "INSERT INTO django_session VALUES ('a', 'b', now())",
+            "TRUNCATE regions_reading",
+            "SET ROLE tsumugi_staff",
+            "SET ROLE tsumugi_owner",
+            "CREATE TABLE public.mine (id int)",
+            "SELECT tsumugi.erase_voice(1, 1)",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                backup.execute(sql)
+        told = conninfo.conninfo_to_dict(source.addresses["BACKUP_DATABASE_URL"])
+        assert told["user"] == "tsumugi_backup"
