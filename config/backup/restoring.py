@@ -175,22 +175,23 @@ class Restoring:
     def _reapply(self) -> None:
         self.say("6　消去の台帳のとおり、取り下げと消去をやり直します。")
         inside = settings.DIGEST_FOLDER / ledger.FILE
-        if self.ledger is not None:
-            self._take_over(inside, self.ledger)
-        for path in [inside, *([self.ledger] if self.ledger else [])]:
-            if path.is_file():
-                self._call("reapply_erasures", path)
+        for path in self._ledgers(inside):
+            self._call("reapply_erasures", path)
 
-    def _take_over(self, inside: Path, outside: Path) -> None:
-        """The newer of the two goes on in the folder; both are used."""
-        ours = inside.read_bytes() if inside.is_file() else b""
-        theirs = outside.read_bytes()
-        if theirs.startswith(ours):
-            inside.write_bytes(theirs)
-        elif ours.startswith(theirs):
-            self.say("　渡された台帳は、写しの中のものより古いものです。")
-        else:
+    def _ledgers(self, inside: Path) -> list[Path]:
+        """Those to be used. The newer one goes on in the folder."""
+        ours = inside.read_bytes() if inside.is_file() else None
+        theirs = self.ledger.read_bytes() if self.ledger else b""
+        if self.ledger is None or (ours and ours.startswith(theirs)):
+            if self.ledger and ours != theirs:
+                self.say("　渡された台帳は、写しの中のものより古いものです。")
+            return [] if ours is None else [inside]
+        if ours and not theirs.startswith(ours):
             self._failed(["渡された台帳は、写しの中の台帳の続きではありません。両方を使います。"])
+            return [inside, self.ledger]
+        inside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        inside.write_bytes(theirs)
+        return [inside]
 
     def _recordings(self) -> None:
         due = delete_due()
