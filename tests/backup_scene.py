@@ -1,5 +1,5 @@
 """What a backup is taken of, in a database of its own: `before` makes it, and `after` is what people
-do once the backup is taken. Run in a process of its own, by test_backup.py."""
+do once the backup is taken."""
 
 from __future__ import annotations
 

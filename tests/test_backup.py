@@ -23,6 +23,7 @@ from django.conf import settings as all_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.backends.signals import connection_created
+from django.test import override_settings
 from django.utils import timezone
 from psycopg import conninfo
 
@@ -30,13 +31,33 @@ from config.backup import archive, database, manifest, taking
 from config.local.engines.pairs import throw_away_engines
 from config.settings import database as settings_database
 
+from . import backup_scene
 from .backup_scene import ERASED, WITHDRAWN
+from .conftest import QUICK
 from .doors import begin_as_owner
 
 SECRET = "of the town that is saved"
 KEY = pyrage.x25519.Identity.generate()
-SCENE = "import django; django.setup(); from tests import backup_scene; backup_scene.{}()"
 OURS = ("DATABASE_URL", "OWNER_DATABASE_URL", "BACKUP_DATABASE_URL", "REDIS_URL")
+
+
+@contextmanager
+def connected(address: str, django_db_blocker) -> Iterator[None]:
+    """This process's own connection leads there meanwhile, as whoever the address names."""
+    there = {
+        **connection.settings_dict,
+        **{name: settings_database(address)[name] for name in ("NAME", "USER", "HOST")},
+    }
+    connection_created.disconnect(begin_as_owner)
+    with django_db_blocker.unblock():
+        connection.close()
+        before, connection.settings_dict = connection.settings_dict, there
+        try:
+            yield
+        finally:
+            connection.close()
+            connection.settings_dict = before
+            connection_created.connect(begin_as_owner)
 
 
 @dataclass
@@ -65,6 +86,19 @@ class Machine:
             capture_output=True,
             text=True,
         )
+
+    @contextmanager
+    def people_at_work(self, django_db_blocker) -> Iterator[None]:
+        """In this process, over all towns."""
+        here = override_settings(
+            SECRET_KEY=self.secret,
+            PASSWORD_HASHERS=QUICK,
+            AUDIO_FOLDER=self.folder / "audio",
+            DIGEST_FOLDER=self.folder / "digests",
+        )
+        with here, connected(self.addresses["OWNER_DATABASE_URL"], django_db_blocker):
+            begin_as_owner(connection)
+            yield
 
     def ask(self, sql: str) -> list[tuple]:
         with psycopg.connect(self.addresses["BACKUP_DATABASE_URL"]) as asking:
@@ -106,7 +140,7 @@ TOLD = {
 
 
 @pytest.fixture(scope="module")
-def source(django_db_setup, tmp_path_factory) -> Iterator[Machine]:
+def source(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[Machine]:
     """A town's machine in use, its database beside the run's own."""
     with psycopg.connect(os.environ["OWNER_DATABASE_URL"], autocommit=True) as owner:
         name = f"saved_{os.getpid()}"
@@ -117,14 +151,14 @@ def source(django_db_setup, tmp_path_factory) -> Iterator[Machine]:
             if each in os.environ
         }
         machine = Machine(tmp_path_factory.mktemp("source"), addresses)
-        made = machine.run("-c", SCENE.format("before"), login="OWNER_DATABASE_URL")
-        assert made.returncode == 0, made.stderr
+        with machine.people_at_work(django_db_blocker):
+            backup_scene.before()
         yield machine
         owner.execute(f"DROP DATABASE {name}")
 
 
 @pytest.fixture(scope="module")
-def saved(source, tmp_path_factory) -> Iterator[Saved]:
+def saved(source, django_db_blocker, tmp_path_factory) -> Iterator[Saved]:
     """The backup; then one voice is withdrawn and one erased; then the machine is lost, and the
     backup restored on an empty one with the later ledger."""
     outside = tmp_path_factory.mktemp("outside")
@@ -136,8 +170,8 @@ def saved(source, tmp_path_factory) -> Iterator[Saved]:
     names = [name for (name,) in source.ask(KEPT)]
     audio = {name: (source.folder / "audio" / name).read_bytes() for name in names}
     assert WITHDRAWN.encode() in source.dumped()
-    done = source.run("-c", SCENE.format("after"), login="OWNER_DATABASE_URL")
-    assert done.returncode == 0, done.stderr
+    with source.people_at_work(django_db_blocker):
+        backup_scene.after()
     ledger = shutil.copy(source.folder / "digests" / "erasures.txt", outside)
     names = {name: os.environ.pop(name) for name in OURS if name in os.environ}
     try:
@@ -322,25 +356,6 @@ def test_the_owners_dump_leaves_a_file_that_looks_whole(source, tmp_path):
     listing = subprocess.run([database.program("pg_restore"), "--list", file], capture_output=True)
     assert listing.returncode == 0
     assert b"TABLE DATA public dialogues_voicetext " in listing.stdout
-
-
-@contextmanager
-def connected(address: str, django_db_blocker) -> Iterator[None]:
-    """This process's own connection leads there meanwhile, as whoever the address names."""
-    there = {
-        **connection.settings_dict,
-        **{name: settings_database(address)[name] for name in ("NAME", "USER", "HOST")},
-    }
-    connection_created.disconnect(begin_as_owner)
-    with django_db_blocker.unblock():
-        connection.close()
-        before, connection.settings_dict = connection.settings_dict, there
-        try:
-            yield
-        finally:
-            connection.close()
-            connection.settings_dict = before
-            connection_created.connect(begin_as_owner)
 
 
 @pytest.fixture
