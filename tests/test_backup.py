@@ -301,7 +301,7 @@ def flipped(content: bytes, at: int) -> bytes:
 def test_a_file_that_was_harmed_is_refused(saved, harm, tmp_path, settings):
     file = tmp_path / "harmed.age"
     file.write_bytes(harm(saved.file.read_bytes()))
-    assert "こわれているか、途中で切れています" in refused(file, KEY, tmp_path, settings)
+    assert "こわれてい" in refused(file, KEY, tmp_path, settings)
 
 
 def test_another_key_is_refused(saved, tmp_path, settings):
