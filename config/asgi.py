@@ -8,6 +8,7 @@ from django.db import connection
 from django.http import parse_cookie
 
 from config.memory import keep_what_is_loaded
+from config.proxies import as_told
 from regions.office.sealed_files import FULL
 from regions.office.uploads import most_bytes
 
@@ -24,6 +25,7 @@ async def application(scope, receive, send):
     does where the disk is full."""
     if scope["type"] != "http":
         return await django(scope, receive, send)
+    scope = as_told(scope)
     headers = dict(scope["headers"])
     if not acceptable(headers, scope["path"]) or not await welcome(headers):
         return await django(without_body(scope), empty(), send)

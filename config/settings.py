@@ -1,5 +1,6 @@
 """All settings, read from the environment. docker-compose.yml passes the same names."""
 
+import ipaddress
 import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -162,7 +163,10 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# Addresses or networks of the proxies in front. They alone are believed when they tell for whom
+# they ask (X-Forwarded-For) and how they were asked (X-Forwarded-Proto): config/proxies.py. Django
+# and the libraries see neither header.
+TRUSTED_PROXY_ADDRESSES = [ipaddress.ip_network(each) for each in words("TRUSTED_PROXY_ADDRESSES")]
 
 ACCOUNT_ADAPTER = "regions.accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "login_id"
@@ -171,8 +175,6 @@ ACCOUNT_SIGNUP_FIELDS = ["username*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 # Tries are counted in regions/accounts/attempts.py: these can't count account and address together.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
-# How many proxies stand in front and add to X-Forwarded-For.
-ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXIES") or "0")
 MFA_ADAPTER = "regions.accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", *(["webauthn"] if HTTPS else [])]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
@@ -241,6 +243,10 @@ CELERY_BEAT_SCHEDULE = {
     "throw-away-unfinished-transcripts": {
         "task": "dialogues.transcripts.upkeep.throw_away_unfinished",
         "schedule": crontab(hour=2, minute=50),
+    },
+    "compare-texts-with-voices": {
+        "task": "dialogues.consent.jobs.compare_copies",
+        "schedule": crontab(hour=3, minute=30),
     },
     "digest-history": {
         "task": "regions.people.history.nightly.digest_history",

@@ -8,6 +8,7 @@ from .models import (
     Attendance,
     BoardAct,
     ConsentRecord,
+    CopiedWords,
     Disposal,
     Draft,
     Erasure,
@@ -290,6 +291,18 @@ lock(
     staff=ADD,
     partner=may("select insert", where=READABLE),
     clock=READ,
+    counted=False,
+)
+# Digests of what texts share with a voice, which stand in plain in those texts: what is hidden from
+# whom is asked in each of their scopes.
+lock(
+    CopiedWords,
+    staff=WRITE,
+    partner=READ,
+    section=READ,
+    companion=READ,
+    nation=READ,
+    overview=READ,
     counted=False,
 )
 # What was recorded: the town's staff and who heard it, and no other partner, as with level C. What

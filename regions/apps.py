@@ -10,7 +10,7 @@ class RegionsConfig(AppConfig):
 
     def ready(self) -> None:
         # Each floor says for itself what it can count and what it can carry out.
-        autodiscover_modules("signs", "desks", "jobs", "histories", "locks", "tables")
+        autodiscover_modules("signs", "desks", "jobs", "histories", "locks", "tables", "texts")
         pre_migrate.connect(open_every_town, sender=self)
         post_migrate.connect(install_locks, sender=self)
 

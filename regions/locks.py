@@ -123,7 +123,7 @@ open_table(Attempt, app=ALL)
 # Of the second factor, the town is told who has one.
 HAS_ONE = may("select", columns="id user_id type")
 open_table(
-    "mfa_authenticator", app=ALL, staff=HAS_ONE, checker=HAS_ONE, partner=HAS_ONE, section=HAS_ONE
+    "mfa_authenticator", web=ALL, staff=HAS_ONE, checker=HAS_ONE, partner=HAS_ONE, section=HAS_ONE
 )
 for table in (
     "usersessions_usersession",
@@ -144,7 +144,7 @@ open_table(
 WHO = may("select", columns="user_id")
 open_table(
     PasswordHash,
-    app=WRITE,
+    web=WRITE,
     staff=WHO,
     checker=WHO,
     partner=WHO,

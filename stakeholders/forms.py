@@ -7,7 +7,7 @@ from django import forms
 from regions.models import Membership, Role
 from regions.office.forms import TownForm
 
-from .models import AssetKind, Stakeholder
+from .models import Approach, Asset, AssetKind, Stakeholder
 
 
 class AssetLines(forms.CharField):
@@ -27,6 +27,11 @@ class AssetLines(forms.CharField):
 
 class StakeholderForm(TownForm):
     """A body and what it brings. Someone who keeps only this page can't change who it is."""
+
+    texts = {
+        "how_to_approach": (Approach, "text"),
+        **{kind.value: (Asset, "text") for kind in AssetKind},
+    }
 
     class Meta(TownForm.Meta):
         model = Stakeholder

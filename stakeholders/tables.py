@@ -18,7 +18,7 @@ from regions.people.access import Standing
 from regions.people.acts import Act
 
 from .actions import save_stakeholder
-from .models import Asset, AssetKind, Sector, Stakeholder
+from .models import Approach, Asset, AssetKind, Sector, Stakeholder
 
 NEAR = 3
 OPENLY = ("weakness", "how_to_approach")
@@ -199,6 +199,12 @@ register(
         writes=Act.EDIT_BODIES,
         out=out,
         into=BodiesIn,
+        texts={
+            "position": (Stakeholder, "position"),
+            "public_label": (Stakeholder, "public_label"),
+            "how_to_approach": (Approach, "text"),
+            **{kind.value: (Asset, "text") for kind in AssetKind},
+        },
         rules=(
             "1行に1つの関係者を書きます。同じ名称の関係者がすでにあるときは、違うところを示します。",
             "強み・弱みなどは、1つのセルの中で改行して、1行に1つ書きます。",

@@ -13,4 +13,3 @@ class StoriesConfig(AppConfig):
         import_module("stories.masters")
         # And what becomes of what rests on a voice when it goes.
         import_module("stories.paper.leaving")
-        import_module("stories.repeating")

@@ -65,7 +65,7 @@ register(
                 link="brief",
                 by="issued_by",
                 verb="発行した",
-                hide=frozenset({"pdf", "told", "sha256", "job", "file_name"}),
+                hide=frozenset({"pdf", "told", "printed", "sha256", "job", "file_name"}),
             ),
         ),
         page=lambda brief: reverse("brief", args=[brief.municipality.code, brief.pk]),

@@ -64,7 +64,7 @@ lock(
     companion=HANDED_OUT,
     nation=may(
         "select",
-        columns="id created_at municipality_id brief_id number title meeting date doc_number told",
+        columns="id created_at municipality_id brief_id",
     ),
     clock=READ,
 )

@@ -15,7 +15,6 @@ from regions.progress.signs import Towns, grouped, moved, sign
 from .models import Brief, Citation, Edition, Persuasion, Step, Story, StoryLine, StoryNote
 from .notices import signs as notices
 from .paper.content import contents_of
-from .paper.recall import to_recall
 from .paper.rules import State, states_of
 
 __all__ = ["notices"]
@@ -94,7 +93,7 @@ def recall_papers(standing: Standing) -> NextStep | None:
     """What of an edition to be recalled isn't known to have come back."""
     if not standing.can(Act.PREPARE_BRIEF):
         return None
-    editions = to_recall(Edition.objects.visible_to(standing.user).of(standing.town))
+    editions = Edition.objects.visible_to(standing.user).of(standing.town).to_recall()
     waiting = editions.exclude(recalls__returned__gte=F("recalls__copies"))
     found = list(waiting.values_list("recalls__copies", "recalls__returned"))
     if not found:

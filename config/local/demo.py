@@ -126,6 +126,7 @@ class Demo:
             "uvicorn",
             "config.asgi:application",
             "--no-access-log",
+            "--no-proxy-headers",
             "--timeout-graceful-shutdown",
             "3",
         )
@@ -134,7 +135,7 @@ class Demo:
         for name, database, words in (
             ("web", answering, (*web, "--host", ADDRESS, "--port", str(self.port))),
             ("worker", working, (*celery, "worker", *pool, "--loglevel=INFO")),
-            ("scheduler", working, (*celery, "beat", "--loglevel=INFO")),
+            ("scheduler", "", (*celery, "beat", "--loglevel=INFO")),
         ):
             kept = KEPT_OPEN if name == "web" else "0"
             self.parts.append(self.start(name, *words, DATABASE_URL=database, DATABASE_POOL=kept))

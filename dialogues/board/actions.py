@@ -18,6 +18,7 @@ from dialogues.consent.holding import lock_board
 from dialogues.models import ActKind, BoardAct, Placement, Theme, Voice
 from regions.models import Municipality, User
 from regions.people.access import NotAllowed
+from regions.people.texts import actual
 
 WRITTEN = ("word", "reading", "definition", "divided", "agreed_on", "agreed_at")
 FIELDS = (*WRITTEN, "closed")
@@ -251,6 +252,7 @@ def state(places: Iterable[int], words: Iterable[int]) -> dict[str, dict[str, An
 
 def _fields(theme: Theme) -> dict[str, Any]:
     kept = {name: getattr(theme, name) for name in FIELDS}
+    kept |= {name: actual(text) for name, text in kept.items() if isinstance(text, str)}
     day = theme.agreed_on
     return kept | {
         "agreed_on": day.isoformat() if day else None,

@@ -6,16 +6,15 @@ from django import forms
 from django.db.models import Model
 from django.utils.html import format_html
 
-from dialogues.consent.forms import NoConfidentialWords
 from dialogues.consent.holding import lock_board
 from dialogues.models import Theme, Voice
-from regions.models import Municipality
+from regions.models import Municipality, User
 from regions.office.forms import TownForm
 
 from . import outline
 
 
-class WordForm(NoConfidentialWords, TownForm):
+class WordForm(TownForm):
     def hold(self, row: Model, town: Municipality) -> None:
         # In the order in which the board's acts take them: first the board, then the word.
         lock_board(town)
@@ -61,9 +60,9 @@ class SplitForm(WordForm):
 
     field_order = ("voices", "word")
 
-    def __init__(self, *args: Any, theme: Theme, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, theme: Theme, reader: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        seen = outline.placed(self.reader, self.town).filter(placement__theme=theme)
+        seen = outline.placed(reader, self.town).filter(placement__theme=theme)
         self.fields["voices"].queryset = seen  # type: ignore[attr-defined]
         self.fields["voices"].label_from_instance = (  # type: ignore[attr-defined]
             lambda voice: format_html(

@@ -81,7 +81,7 @@ def new(request: TownRequest) -> HttpResponse:
     own = Voice.objects.editable_by(request.user).of(request.town)
     voices = list(own.filter(pk__in=[pk for pk in chosen if pk.isdecimal() and len(pk) < 18]))
     sent = request.POST if "word" in request.POST else None
-    form = ThemeForm(sent, town=request.town, reader=request.user)
+    form = ThemeForm(sent, town=request.town)
     if form.is_valid():
         try:
             theme = actions.create_theme(form.save(commit=False), by=request.user, voices=voices)
@@ -101,7 +101,6 @@ def edit(request: TownRequest, pk: int) -> HttpResponse:
         request.POST or None,
         instance=theme,
         town=request.town,
-        reader=request.user,
         initial=restored(request, "word", theme),
     )
     if form.is_valid():

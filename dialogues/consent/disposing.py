@@ -16,7 +16,7 @@ from django.utils import timezone
 from dialogues.models import Disposal, Erasure, Gone, Kept, RetentionTerm, Voice
 from dialogues.models.recordings import MOST_DAYS
 from regions.office.dates import fiscal_year
-from regions.office.forms import TownForm
+from regions.office.forms import ChecksTexts, TownForm
 from regions.office.jobs import enqueue
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
@@ -43,7 +43,9 @@ class TermForm(TownForm):
         return told
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(ChecksTexts, forms.Form):
+    texts = {"reason": (Disposal, "reason")}
+
     decision = forms.ChoiceField(choices=Disposal.Decision)
     reason = forms.CharField(
         label="延ばす理由",

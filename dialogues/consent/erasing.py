@@ -22,7 +22,7 @@ from dialogues.models import Erasure, Gone, Voice, VoiceText
 from regions.models import Municipality, User
 from regions.people.history.digests import erased_rows
 from regions.people.history.records import tables
-from regions.people.locks.policies import event_model, owner_function
+from regions.people.locks.policies import ERASED_FROM, event_model, owner_function
 
 from . import ledger
 
@@ -50,6 +50,7 @@ def erases(
     deleted as far as `events` says. Rows of a table that is its own history go whole: one with
     a column emptied would be told as rewritten."""
     ERASABLES.append(Erasable(model, where, tuple(blank), events))
+    ERASED_FROM.update({model, event_model(model) or model})
 
 
 def when_erasing(eraser: Callable[[Voice], None]) -> Callable[[Voice], None]:

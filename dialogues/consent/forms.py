@@ -6,38 +6,6 @@ from django import forms
 
 from dialogues.models import Pseudonym, SharedVoice, SharingDecision
 from dialogues.names.replacements import Choice
-from regions.models import User
-
-from .guessing import told
-from .sharing import unquotable
-
-
-class NoConfidentialWords:
-    """Mixin for a TownForm whose text is read outside: it may not repeat what was kept inside.
-
-    `reader` is who types: he is told the number of a voice only if he may read it, and is told
-    nothing while something else is wrong: what is refused anyway leaves no trace of having asked.
-    """
-
-    def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.reader = reader
-
-    def _post_clean(self: Any) -> None:
-        super()._post_clean()  # type: ignore[misc]
-        if self.errors:
-            return
-        typed = {
-            name: text
-            for name, field in self.fields.items()
-            if isinstance(field, forms.CharField)
-            and isinstance(text := self.cleaned_data.get(name), str)
-            and text
-        }
-        kept = unquotable(self.town) if typed else []
-        for name, text in typed.items():
-            if words := told(kept, text, town=self.town, reader=self.reader):
-                self.add_error(name, words)
 
 
 class ApproveForm(forms.ModelForm):

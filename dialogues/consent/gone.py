@@ -36,8 +36,9 @@ from dialogues.models import (
 )
 from regions.models import User
 from regions.people.access import NotAllowed, Standing
+from regions.people.texts import Reach
 
-from . import ledger, levels
+from . import copies, ledger, levels
 from .holding import lock_board
 from .keys import key_of
 from .repeating import repeats_of
@@ -86,6 +87,8 @@ def delete_voice(voice: Voice, *, by: User, how: Gone = Gone.DELETED) -> None:
     for refusal in REFUSALS:
         if words := refusal(held):
             raise NotAllowed(words)
+    if how == Gone.DELETED:
+        copies.keep([held], Reach.NOBODY)
     _go([held], how, by)
 
 
@@ -107,6 +110,7 @@ def undo_delete(voice: Voice, *, by: User) -> Voice:
     held.level = levels.effective(levels.agreed_level(held), interview)
     held.check_edit(Standing(by, voice.municipality))
     held.save(update_fields=["gone_at", "gone_as", "gone_by", "gone_key", "level", "updated_at"])
+    copies.keep([held])
     return held
 
 
@@ -135,7 +139,8 @@ def withdraw(
     if not held:
         raise NotAllowed("取り下げる声がありません。")
     texts = list(VoiceText.objects.filter(voice__in=held))
-    repeats = repeats_of(held[0].municipality, [said.search_text for said in texts])
+    repeats = repeats_of(held[0].municipality, held)
+    copies.keep(held, Reach.NOBODY)
     for said in texts:
         said.text = said.moved_note = said.sensitive_note = ""
         said.save(update_fields=["text", "moved_note", "sensitive_note", "updated_at"])

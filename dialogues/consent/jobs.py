@@ -17,7 +17,7 @@ from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.people.locks.doors import clock
 
-from . import ledger, retention
+from . import copies, ledger, retention
 from .erasing import erase, erase_joined
 from .gone import settle_all, sweep_sentences
 
@@ -68,3 +68,13 @@ def dispose() -> None:
                 retention.carry_out(town, timezone.localdate())
         except Exception:
             logger.exception("nothing thrown away of town %s", town.code)
+
+
+@shared_task
+def compare_copies() -> None:
+    """Each night: texts that repeat a voice which not all of their readers may read."""
+    for town in Municipality.objects.all():
+        try:
+            copies.compare(town)
+        except Exception:
+            logger.exception("texts not compared of town %s", town.code)

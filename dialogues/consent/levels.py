@@ -18,7 +18,9 @@ from django.utils import timezone
 from dialogues.models import ConsentRecord, Interview, Level, SharedVoice, Voice
 from regions.models import User
 from regions.office.dates import wareki
+from regions.people.texts import Reach
 
+from . import copies
 from .holding import hold
 
 BATCH = 1_000
@@ -123,7 +125,8 @@ def set_level(
             explained_by=by.name if confirmed_on else "",
             explained_on=confirmed_on,
         )
-    _settle(held, effective(level, interview))
+    copies.follow([_settle(held, effective(level, interview))])
+    void(held)
     voice.level = held.level
 
 
@@ -136,8 +139,13 @@ def reconsider(interview: Interview, *, by: User) -> None:
     held = hold(interview.pk)
     newest = ConsentRecord.objects.filter(voice=OuterRef("pk")).order_by("-id").values("level")[:1]
     voices = Voice.objects.filter(interview=held).order_by("pk").annotate(agreed=Subquery(newest))
-    for voice in voices.select_for_update(of=("self",)):
+    changed = [
         _settle(voice, effective(voice.agreed or Level.B, held))
+        for voice in voices.select_for_update(of=("self",))
+    ]
+    copies.follow(changed)
+    for voice, _ in changed:
+        void(voice)
 
 
 @transaction.atomic
@@ -156,11 +164,13 @@ def void(held: Voice, *, look_again: bool = False) -> None:
     approved.delete()
 
 
-def _settle(held: Voice, level: Level) -> None:
+def _settle(held: Voice, level: Level) -> tuple[Voice, Reach]:
+    """The voice at that level, and how far it went before."""
+    before = copies.reach_of(held)
     if held.level != level:
         held.level = level
         held.save(update_fields=["level", "updated_at"])
-    void(held)
+    return held, before
 
 
 def _check_widening(

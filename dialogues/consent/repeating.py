@@ -1,68 +1,50 @@
-"""Texts that people wrote and that may repeat a voice's words. Each floor registers its own."""
+"""Where texts of the town still repeat a voice's words: 「残っている写し」."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from django.urls import reverse
+from dialogues.models import Voice
+from regions.models import Municipality
+from regions.office.japanese import first_run, fold
+from regions.people.locks.doors import whole_town
+from regions.people.texts import Place, reader_here, texts_of
 
-from dialogues.models import Interview, Theme, ThemeNote
-from regions.models import AdvisorNote, Municipality
-from regions.office.japanese import first_run, fold, runs
-
+from .copies import said_by
 from .sharing import REPEATED_LENGTH
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a text stands: what it is called, and the address of its page."""
-
-    words: str
-    url: str
-
-
-Texts = Callable[[Municipality], Iterator[tuple[Place, str]]]
-TEXTS: list[Texts] = []
-
-
-def holds_texts(texts: Texts) -> Texts:
-    """Decorator. Gives all texts of a town that one floor's people wrote."""
-    TEXTS.append(texts)
-    return texts
-
-
-def repeats_of(town: Municipality, folded: Iterable[str]) -> list[Place]:
-    """Where REPEATED_LENGTH characters in a row of one of these (folded) stand. A person looks at
-    each: what was withdrawn may still stand there in somebody's own words."""
-    wanted = [text for text in folded if len(text) >= REPEATED_LENGTH]
+def repeats_of(town: Municipality, voices: Iterable[Voice]) -> list[Place]:
+    """Where REPEATED_LENGTH characters in a row of one of these voices stand, in any declared
+    text of the town. A person looks at each: it may stand there in somebody's own words."""
     found: dict[Place, None] = {}
-    for texts in TEXTS if wanted else ():
-        for place, text in texts(town):
-            known = runs(fold(text), REPEATED_LENGTH)
-            if known and any(first_run(known, each, REPEATED_LENGTH) for each in wanted):
-                found[place] = None
+    with whole_town(town.pk):
+        rows = list(voices)
+        own = {voice.pk for voice in rows}
+        wanted = {run for voice in rows for run in said_by(voice)}
+        for row, texts, told, folded in texts_of(town) if wanted else ():
+            if getattr(row, "voice_id", None) in own:
+                continue
+            if first_run(wanted, told if folded else fold(told), REPEATED_LENGTH):
+                found[_unsaid(next(iter(texts)).place(row), wanted)] = None
     return list(found)
 
 
-@holds_texts
-def of_dialogues(town: Municipality) -> Iterator[tuple[Place, str]]:
-    for theme in Theme.objects.of(town):
-        place = Place(f"ことば「{theme.word}」", reverse("word", args=[town.code, theme.pk]))
-        yield place, f"{theme.definition}\0{theme.divided}"
-    for note in ThemeNote.objects.of(town).select_related("theme"):
-        url = reverse("word", args=[town.code, note.theme_id])
-        yield (
-            Place(f"ことば「{note.theme.word}」への問いと返事", url),
-            f"{note.text}\0{note.answer}",
-        )
-    for asked in AdvisorNote.objects.of(town):
-        yield (
-            Place("町のページの問いと返事", reverse("town", args=[town.code])),
-            f"{asked.text}\0{asked.answer}",
-        )
-    for heard in Interview.objects.of(town):
-        place = Place(
-            f"{heard.place}での聴き取りの記録", reverse("interview", args=[town.code, heard.pk])
-        )
-        yield place, f"{heard.setting}\0{heard.observation}"
+def _unsaid(place: Place, wanted: set[str]) -> Place:
+    """A place is not called by a title that repeats the words itself."""
+    if first_run(wanted, fold(place.words), REPEATED_LENGTH):
+        return _untitled(place)
+    return place
+
+
+def _untitled(place: Place) -> Place:
+    return Place(place.words.partition("「")[0], place.url)
+
+
+def legible(places: Iterable[Place], town: Municipality) -> list[Place]:
+    """As this scope's reader may read them today: a title may repeat another voice."""
+    reader = reader_here()
+    return [
+        _untitled(each) if reader and reader.may_not_read(each.words, town.pk) else each
+        for each in places
+    ]

@@ -22,7 +22,6 @@ from dialogues.models import (
     Transcript,
     TranscriptState,
     Voice,
-    VoiceText,
     Withdrawal,
 )
 from dialogues.models.recordings import kept_in_town
@@ -33,10 +32,11 @@ from regions.office.forms import TownForm
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
+from regions.people.texts import Place
 from regions.readings.log import note_reading
 
 from . import gone
-from .repeating import repeats_of
+from .repeating import legible, repeats_of
 
 
 class Heard(TextChoices):
@@ -158,7 +158,6 @@ def _confirm(
         done = gone.withdraw(voices, by=request.user, speaker=speaker, whole=whole, **told)
         messages.success(request, f"{len(voices)}件の声を取り下げました。")
         return redirect("withdrawal", code=request.town.code, pk=done.pk)
-    said = VoiceText.objects.filter(voice__in=voices).values_list("search_text", flat=True)
     context = {
         "title": title,
         "back": back,
@@ -169,7 +168,7 @@ def _confirm(
         "recorded": _recorded(request, heard),
         "rows": [(voice, trail(request.standing, voice)) for voice in voices],
         "papers": _papers(request, voices),
-        "repeats": repeats_of(request.town, said),
+        "repeats": legible(repeats_of(request.town, voices), request.town),
     }
     shown = [voice.pk for voice in voices]
     what = voices[0].label if len(voices) == 1 else heard.place
@@ -206,6 +205,7 @@ def withdrawal(request: TownRequest, pk: int) -> HttpResponse:
     tombstones = list(gone_now.filter(number__in=found.numbers))
     context = {
         "withdrawal": found,
+        "repeats": legible([Place(*told) for told in found.repeats], request.town),
         "voices": tombstones,
         "papers": _papers(request, tombstones),
         "recall_pages": recall_pages(request.standing),

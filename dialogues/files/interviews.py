@@ -55,6 +55,7 @@ COLUMNS = (
     ),
     Column("voices", "声の数", Count(999_999), role="told"),
 )
+TEXTS_OF_IT = ("setting", "opening_questions", "observation", "consent_method")
 FIELDS = (
     *("date", "start", "end", "place", "participants", "setting", "opening_questions"),
     *("observation", "consent_method"),
@@ -232,6 +233,7 @@ register(
         writes=Act.HEAR,
         out=out,
         into=InterviewsIn,
+        texts={name: (Interview, name) for name in TEXTS_OF_IT},
         rules=(
             "1行に1回の聴き取りを書きます。聴き取り番号か、聴いた日と場所が同じものは、同じ聴き取りとして扱います。",
             "『話してくれた関係者』は、関係者の地図にある名称を、1つのセルの中で改行して書きます。",

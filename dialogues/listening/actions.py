@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from dialogues.consent import levels
+from dialogues.consent import copies, levels
 from dialogues.models import (
     Attendance,
     Draft,
@@ -331,7 +331,7 @@ def edit_voice(
     held = locked.select_related("speaker", "said").get(pk=voice.pk)
     if held.revision != read_revision:
         raise Conflict(held)
-    changes = dict(changes)
+    changes, before = dict(changes), copies.reach_of(held)
     look_again = bool(changes.get("sensitive")) and not held.sensitive
     if "stakeholder" in changes or "call_name" in changes:
         stakeholder = changes.get("stakeholder", held.stakeholder)
@@ -347,6 +347,7 @@ def edit_voice(
         levels.set_level(
             held, level=level, by=by, reason=reason, confirmed_on=confirmed_on, way=way
         )
+    copies.follow([(held, before)])
     levels.void(held, look_again=look_again)
     return held
 

@@ -1,4 +1,5 @@
 from .consents import Asked, Disposal, Erasure, Kept, RetentionTerm, Split, Withdrawal
+from .copies import CopiedWords
 from .interviews import (
     Attendance,
     Draft,
@@ -38,6 +39,7 @@ __all__ = [
     "Attendance",
     "BoardAct",
     "ConsentRecord",
+    "CopiedWords",
     "Disposal",
     "Draft",
     "Erasure",

@@ -14,6 +14,7 @@ from regions.office.tables.encodings import in_cp932
 from regions.office.tables.reading import Book, Line
 from regions.office.tables.workbook import Unreadable
 from regions.office.tables.writing import letters_of
+from regions.people.texts import TEXTS, refusals, strings
 
 from .registry import Incoming, Row, Table
 
@@ -165,7 +166,25 @@ def plan(
         if row.thing is not None and not row.errors:
             row.changes = _changes(row, incoming.current(row.thing), values, narrow=narrow)
     found.notices += incoming.check([row for row in readable if not row.errors])
+    _check_texts([row for row in readable if not row.errors], table, town)
     return found
+
+
+def _check_texts(rows: Iterable[Row], table: Table, town: Municipality) -> None:
+    """What a form would refuse (regions/people/texts.py), all cells in one look."""
+    typed, at = {}, {}
+    for row in rows:
+        new = row.values if row.thing is None and not row.hidden else {}
+        values = {key: here for key, (_, here) in row.changes.items()} or new
+        for key, (model, name) in table.texts.items():
+            text = TEXTS.get(model, {}).get(name)
+            value = "\n".join(strings(values.get(key) or ""))
+            if text and value:
+                at[cell := f"{row.number}.{key}"] = (row, key)
+                typed[cell] = (text, value)
+    for cell, words in refusals(town, typed).items():
+        row, key = at[cell]
+        row.wrong(key, words.removesuffix("。"))
 
 
 class Cells:

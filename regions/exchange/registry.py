@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from django.db.models import Model
 from django.http import Http404
 
 from regions.office.tables.cells import Column
@@ -94,6 +95,8 @@ class Table:
     into: Callable[[Standing], Incoming]
     rules: tuple[str, ...] = ()
     """What is said above the choice of a file."""
+    texts: Mapping[str, tuple[type[Model], str]] = field(default_factory=dict)
+    """{key of a column: the text field that it fills}, for what may not be repeated there."""
 
     def column(self, key: str) -> Column:
         return next(column for column in self.columns if column.key == key)

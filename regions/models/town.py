@@ -13,6 +13,7 @@ from django.db.models.constraints import BaseConstraint
 
 from regions.people.access import Standing, in_towns
 from regions.people.acts import Act
+from regions.people.texts import veil
 
 from .people import User
 from .places import Municipality
@@ -101,6 +102,12 @@ class TownModel(models.Model):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def from_db(cls, db: Any, field_names: Any, values: Any, **more: Any) -> Self:
+        row = super().from_db(db, field_names, values, **more)
+        veil(row)
+        return row
 
     def check_view(self, standing: Standing) -> None:
         standing.check(self.see_act)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,6 +13,8 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.forms.renderers import TemplatesSetting
 from django.http import QueryDict
+
+from regions.people.texts import TEXTS, Text, Withheld, reader_here, refusals
 
 from .dates import parse_date, wareki
 
@@ -165,10 +167,68 @@ def hold(row: models.Model) -> None:
     row.refresh_from_db(from_queryset=type(row)._base_manager.select_for_update(no_key=True))
 
 
-class TownForm(SecondSaver, forms.ModelForm):
+HIDDEN_HERE = (
+    "この欄には、いまは読めない声のことばが入っているので、示していません。"
+    "書くと、前の文と入れかわります。空のままなら、前の文が残ります。"
+)
+
+
+class ChecksTexts:
+    """Mixin: no text may be saved where it is read by more people than may read a voice whose
+    words it repeats (regions/people/texts.py). The refusal stands beside the field.
+
+    Fields of the form's own model are known by their names; `texts` names the others.
+    Nothing is asked while something else is wrong, nor of a text that was left as it is.
+    """
+
+    texts: ClassVar[Mapping[str, tuple[type[models.Model], str]]] = {}
+
+    def text_of(self, name: str) -> Text | None:
+        model = getattr(getattr(self, "_meta", None), "model", None)
+        owner, field = self.texts.get(name, (model, name))
+        return TEXTS.get(cast("type[models.Model]", owner), {}).get(field)
+
+    def _post_clean(self: Any) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors:
+            return
+        typed = {}
+        for name in self._written():
+            text, value = self.text_of(name), _typed(self, name)
+            if text and value:
+                typed[name] = (text, value)
+        if typed:
+            for name, words in refusals(self._town(), typed).items():
+                self.add_error(name, words)
+
+    def _written(self: Any) -> list[str]:
+        row = getattr(self, "instance", None)
+        return list(self.fields if row is not None and row.pk is None else self.changed_data)
+
+    def _town(self: Any) -> Any:
+        if (town := getattr(self, "town", None)) is not None:
+            return town
+        reader = reader_here()
+        if reader is None or reader.standing is None:
+            raise ValueError("a text is checked in a town")
+        return reader.standing.town
+
+
+def _typed(form: Any, name: str) -> str:
+    """What was typed there; of lines, those that were not there before."""
+    value = form.cleaned_data.get(name)
+    if isinstance(value, list | tuple):
+        before = form.get_initial_for_field(form.fields[name], name)
+        known = set(str(before or "").splitlines())
+        return "\n".join(str(line) for line in value if line not in known)
+    return value if isinstance(value, str) and not isinstance(value, Withheld) else ""
+
+
+class TownForm(ChecksTexts, SecondSaver, forms.ModelForm):
     """A form for a row of a town: every choice is narrowed to the town, and it is saved there.
 
     `guards_version` False leaves it to a form to see to the second saver in its own way.
+    A text that the person may not read today is not shown; left empty, it stays as it was.
     """
 
     guards_version = True
@@ -184,6 +244,7 @@ class TownForm(SecondSaver, forms.ModelForm):
         super().__init__(data, *args, **kwargs)
         self.town = town
         self.instance.municipality = town
+        self.withheld = self._withhold()
         for field in self.fields.values():
             # A browser that is told the limit cuts off what is pasted, and says nothing.
             field.widget.attrs.pop("maxlength", None)
@@ -197,6 +258,23 @@ class TownForm(SecondSaver, forms.ModelForm):
                 field.queryset = choices.of(town)  # type: ignore[attr-defined]
         if guarded:
             self.guard(self.instance.updated_at.isoformat())
+
+    def _withhold(self) -> dict[str, Withheld]:
+        found = {
+            name: value
+            for name in self.fields
+            if isinstance(value := self.initial.get(name), Withheld)
+        }
+        for name in found:
+            self.initial[name], self.fields[name].required = "", False
+            self.fields[name].help_text = HIDDEN_HERE
+        return found
+
+    def _post_clean(self) -> None:
+        for name, value in self.withheld.items():
+            if name in self.fields and not self.cleaned_data.get(name):
+                self.cleaned_data[name] = value
+        super()._post_clean()
 
     def hold(self, row: models.Model, town: Any) -> None:
         hold(row)

@@ -4,7 +4,7 @@ from django import forms
 from django.http import QueryDict
 
 from regions.models import AdvisorNote, Portrait, SupportEvent, SupportRound
-from regions.office.forms import TownForm
+from regions.office.forms import ChecksTexts, TownForm
 from regions.people.errors import Unsaved
 
 
@@ -33,7 +33,11 @@ class NoteForm(forms.ModelForm):
         widgets = {"text": forms.Textarea(attrs={"rows": 3})}
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(ChecksTexts, forms.Form):
+    """The town's answer to a note of any kind; all are read by the same people."""
+
+    texts = {"answer": (AdvisorNote, "answer")}
+
     answer = forms.CharField(
         label="町からの返事", max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -50,5 +54,7 @@ def reply(typed: QueryDict) -> str:
 
 def _written(form: forms.BaseForm, name: str, what: str) -> str:
     if not form.is_valid():
-        raise Unsaved(f"{what}は、2,000字までで書いてください。")
+        error = form.errors.as_data()[name][0]
+        told = error.code is None and "".join(error.messages)
+        raise Unsaved(told or f"{what}は、2,000字までで書いてください。")
     return form.cleaned_data[name]

@@ -5,6 +5,8 @@ import { freshKey } from "./fresh-key.js";
 import { hold, release } from "./held-keys.js";
 import { signInAgain, signInAtPause } from "./session.js";
 
+const ENDED = "サインインの時間が切れています。書いた声は残っています。";
+const UNSAVED = "保存できていない声があります。続けて書けます。";
 const TRY_AGAIN = [2000, 5000, 10000, 30000];
 
 export function waitingRows({ form, text, server, local, say, arrived }) {
@@ -95,9 +97,15 @@ export function waitingRows({ form, text, server, local, say, arrived }) {
     part("signin").hidden = !entry.ended;
     part("again").hidden = !entry.reason || entry.taken;
     part("anew").hidden = part("drop").hidden = !entry.taken;
-    if (entry.ended) say("サインインの時間が切れています。書いた声は残っています。");
-    else if (entry.reason) say("保存できていない声があります。続けて書けます。");
+    sayOnce(entry);
     show(entry.item);
+  }
+
+  // Not at each attempt that fails alike: the line also says what became of the row being typed.
+  function sayOnce(entry) {
+    const words = entry.ended ? ENDED : entry.reason && UNSAVED;
+    if (words && words !== entry.said) say(words);
+    entry.said = words;
   }
 
   // The box of the row being typed stays in sight at the foot, over what scrolls below it.

@@ -5,7 +5,7 @@ from typing import Self
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from dialogues.models import Level, Voice
 from regions.models import Job, TownLink, TownModel, TownQuerySet, User, town_keys
@@ -150,6 +150,25 @@ class BriefQuote(TownModel):
         return str(self.voice)
 
 
+# As paper/rules.taken_back, for a query over editions.
+TAKEN_BACK = (
+    Q(quotes__voice__gone_at__isnull=False)
+    | ~Q(quotes__voice__level=Level.A)
+    | Q(quotes__voice__sensitive=True)
+    | Q(
+        quotes__voice__stakeholder__sole_in_town=True,
+        quotes__voice__stakeholder__org_consent_on__isnull=True,
+    )
+)
+
+
+class EditionQuerySet(TownQuerySet):
+    def to_recall(self) -> Self:
+        """Those that stand printed with a voice that may no longer be."""
+        printed = Edition.objects.filter(TAKEN_BACK, quotes__isnull=False, pk=OuterRef("pk"))
+        return self.filter(Exists(printed))
+
+
 @pgtrigger.register(
     pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete)
 )
@@ -176,8 +195,12 @@ class Edition(TownModel):
     # What the story told at that moment (`writing.told`): those who read only what was issued
     # read this, whatever is written afterwards.
     told = models.JSONField(default=dict)
+    # What people typed of it, so that it can be told what the paper repeats.
+    printed = models.TextField(default="", editable=False)
     # So that a job carried out twice issues once.
     job = TownLink(Job, models.PROTECT, null=True, related_name="editions")
+
+    objects = EditionQuerySet.as_manager()
 
     class Meta:
         ordering = ("-number",)

@@ -122,6 +122,7 @@ def _record(job: Job, *, content: Content, paper: Paper, number: int) -> Edition
         approved_by=brief.approved_by,
         approval_words=brief.approval_words,
         told=told_now(brief.story),
+        printed=now.printed_text,
     )
     voices = Voice.objects.in_bulk([quote.voice for quote in now.quotes])
     for quote in now.quotes:

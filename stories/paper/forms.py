@@ -4,16 +4,15 @@ from typing import Any
 
 from django import forms
 
-from dialogues.consent.forms import NoConfidentialWords
 from dialogues.models import Voice
-from regions.office.forms import SecondSaver, TownForm, version_of_initial
+from regions.office.forms import ChecksTexts, SecondSaver, TownForm, version_of_initial
 from stories.models import Audience, Brief
 
 COUNCIL_FIELDS = ("aim", "course", "content", "cost", "effect", "schedule")
 COMMUNITY_FIELDS = ("to_decide",)
 
 
-class BriefForm(NoConfidentialWords, TownForm):
+class BriefForm(TownForm):
     """The fields of one audience's sheet; those of the other are left as they are."""
 
     class Meta(TownForm.Meta):
@@ -89,7 +88,9 @@ class QuotesForm(SecondSaver, forms.Form):
         return [voice for _, voice in sorted(placed, key=lambda pair: pair[0])]
 
 
-class ApprovalForm(forms.Form):
+class ApprovalForm(ChecksTexts, forms.Form):
+    texts = {"words": (Brief, "approval_words")}
+
     words = forms.CharField(
         label="確認のことば",
         max_length=200,

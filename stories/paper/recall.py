@@ -6,25 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-
-from dialogues.models import Level, Voice
+from dialogues.models import Voice
 from regions.people.access import NotAllowed, Standing
 from regions.people.acts import Act
+from regions.people.texts import reader_here, strings
 from stories.models import Edition, EditionQuote
 
 from .rules import UNREAD, taken_back
-
-# As rules.taken_back, for a query over editions.
-TAKEN_BACK = (
-    Q(quotes__voice__gone_at__isnull=False)
-    | ~Q(quotes__voice__level=Level.A)
-    | Q(quotes__voice__sensitive=True)
-    | Q(
-        quotes__voice__stakeholder__sole_in_town=True,
-        quotes__voice__stakeholder__org_consent_on__isnull=True,
-    )
-)
 
 MAY_OPEN = (Act.APPROVE_BRIEF, Act.PREPARE_COUNCIL_BRIEF)
 """Those who see to the recall still need the paper itself."""
@@ -40,6 +28,8 @@ class Shown:
     reasons: list[str] = field(default_factory=list)
     to_recall: bool = False
     may_open: bool = True
+    repeats: bool = False
+    """What was typed for it repeats a voice that this person may not read today."""
     places: list[tuple[str, str, str]] = field(default_factory=list)
     """Of each quote to be taken out: where it stands on the paper, which voice, and why."""
 
@@ -54,12 +44,6 @@ def shown(editions: Iterable[Edition], standing: Standing) -> list[Shown]:
     gone = Voice.everything.tombstones_for(standing.user).filter(pk__in=printed)
     named = seen | set(gone.values_list("pk", flat=True))
     return [_shown(edition, seen, named, standing) for edition in rows]
-
-
-def to_recall(editions: QuerySet[Edition]) -> QuerySet[Edition]:
-    """Those that stand printed with a voice that may no longer be."""
-    printed = Edition.objects.filter(TAKEN_BACK, quotes__isnull=False, pk=OuterRef("pk"))
-    return editions.filter(Exists(printed))
 
 
 def _shown(edition: Edition, seen: set[int], named: set[int], standing: Standing) -> Shown:
@@ -78,11 +62,24 @@ def _shown(edition: Edition, seen: set[int], named: set[int], standing: Standing
         elif quote.voice_id not in named:
             found.hidden += 1
     found.may_open = not found.to_recall or any(standing.can(act) for act in MAY_OPEN)
+    found.repeats = _repeats(edition)
+    found.may_open = found.may_open and not found.repeats
     return found
+
+
+def _repeats(edition: Edition) -> bool:
+    """Of one that was issued before it was kept what was typed, what its story told is asked."""
+    reader = reader_here()
+    text = "\0".join(strings([edition.title, edition.printed, edition.told]))
+    return reader is not None and reader.may_not_read(text, edition.municipality_id)
 
 
 def check_open(edition: Edition, standing: Standing) -> Shown:
     [found] = shown([edition], standing)
+    if found.repeats:
+        raise NotAllowed(
+            "いまは読めない声と同じ言い回しが載っている版です。PDFを開けるのは、町の担当者と確認者だけです。"
+        )
     if not found.may_open:
         raise NotAllowed(
             "回収が要る版です。載っている声の同意が変わりました。PDFを開けるのは、町の担当者と確認者だけです。"

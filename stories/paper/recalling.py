@@ -16,7 +16,7 @@ from regions.people.scope import TownRequest, town_page
 from regions.readings.log import note_reading
 from stories.models import Edition, Recall
 
-from .recall import shown, to_recall
+from .recall import shown
 
 
 class RecallForm(TownForm):
@@ -40,7 +40,7 @@ def _editions(request: TownRequest) -> Any:
 @town_page(Act.SEE_BRIEFS)
 def recalls(request: TownRequest) -> HttpResponse:
     """Each edition with where on the paper the voice stands, for whoever goes and collects it."""
-    editions = to_recall(_editions(request)).order_by("date", "pk")
+    editions = _editions(request).to_recall().order_by("date", "pk")
     counts = {
         row.edition_id: row
         for row in Recall.objects.visible_to(request.user).filter(edition__in=editions)

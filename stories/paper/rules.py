@@ -10,6 +10,7 @@ from enum import Enum
 from django.db.models import Max
 from django.utils import timezone
 
+from dialogues.consent.copies import withdrawn
 from dialogues.consent.guessing import NotNow, answered
 from dialogues.consent.sharing import known_names, repeated, unquotable
 from dialogues.models import Form, Gone, Kind, Level, Voice
@@ -18,6 +19,7 @@ from dialogues.names.finder import findings
 from regions.models import User
 from regions.people.access import NotAllowed, Standing
 from regions.people.scope import outside
+from regions.people.texts import NOTICE
 from stories.models import Audience, Brief, Edition
 from stories.writing.told import text_told
 
@@ -43,6 +45,10 @@ NEEDED = {
 }
 
 UNREAD = "いまは読めない声"
+COPIES = (
+    "資料か物語かことばの文に、いまは読めない声（取り下げられた声など）と同じ言い回しがあります。"
+    "町の担当者が書きかえるまで、発行できません。"
+)
 
 TOLD_KINDS = {
     *(Kind.PERSON, Kind.ADDRESS, Kind.PHONE, Kind.DATE_OF_BIRTH, Kind.AGE),
@@ -154,8 +160,11 @@ def _repetitions(brief: Brief, content: Content, reader: User | None) -> list[st
     """What of the text repeats voices kept inside. Raises NotNow for a reader who learned enough
     of those that he may not read."""
     kept, told_here = unquotable(brief.municipality), text_told(brief.story)
+    both = f"{content.printed_text}\0{told_here}"
+    gone = withdrawn(brief.municipality)
+    if NOTICE in both or (gone and gone(both)):
+        return [COPIES]
     if reader is not None:
-        both = f"{content.printed_text}\0{told_here}"
         answered(kept, both, town=brief.municipality, reader=reader)
     found = []
     printed = repeated(kept, content.printed_text)

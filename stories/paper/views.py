@@ -89,7 +89,6 @@ def _edit(request: TownRequest, brief: Brief, *, title: str, back: str) -> HttpR
         request.POST or None,
         instance=brief,
         town=request.town,
-        reader=request.user,
         initial=restored(request, "brief", brief),
     )
     if request.method == "POST" and form.is_valid():

@@ -98,7 +98,8 @@ def save_services(
             municipality_id=story.municipality_id, story=story, service=service
         )
         link.primary = primary is not None and pk == primary.pk
-        link.use = uses.get(pk, "")
+        if (use := uses.get(pk, "")) != link.use:
+            link.use = use
         link.save()
 
 

@@ -6,14 +6,14 @@ from django import forms
 from django.db.models import Q
 from django.forms import BaseModelFormSet, modelformset_factory
 
-from dialogues.consent.forms import NoConfidentialWords
 from dialogues.models import Theme
-from regions.office.forms import SecondSaver, TownForm, hold, version_of_initial
+from regions.office.forms import ChecksTexts, SecondSaver, TownForm, hold, version_of_initial
+from regions.people.texts import TEXTS, Text
 from stakeholders.models import Stakeholder
-from stories.models import Persuasion, Service, Step, Story, StoryLine
+from stories.models import Persuasion, Service, Step, Story, StoryLine, StoryService
 
 
-class StoryForm(NoConfidentialWords, TownForm):
+class StoryForm(TownForm):
     class Meta(TownForm.Meta):
         model = Story
         fields = ("title", "status", "narrative", "measures", "plan_reference")
@@ -67,7 +67,7 @@ class RowsFormSet(BaseModelFormSet):
         return "DELETE" in form.fields and super()._should_delete_form(form)  # type: ignore[misc]
 
 
-class LineForm(NoConfidentialWords, TownForm):
+class LineForm(TownForm):
     class Meta(TownForm.Meta):
         model = StoryLine
         fields = ("who", "text")
@@ -80,7 +80,7 @@ class LineForm(NoConfidentialWords, TownForm):
         self.fields["who"].empty_label = "（決まっていない）"  # type: ignore[attr-defined]
 
 
-class PersuasionForm(NoConfidentialWords, TownForm):
+class PersuasionForm(TownForm):
     class Meta(TownForm.Meta):
         model = Persuasion
         fields = (
@@ -102,7 +102,7 @@ class PersuasionForm(NoConfidentialWords, TownForm):
         self.fields["stakeholder"].empty_label = "（地図にはない方）"  # type: ignore[attr-defined]
 
 
-class StepForm(NoConfidentialWords, TownForm):
+class StepForm(TownForm):
     class Meta(TownForm.Meta):
         model = Step
         fields = ("due", "what", "who", "done_on")
@@ -119,7 +119,7 @@ PersuasionRows = rows(PersuasionForm, 1)
 StepRows = rows(StepForm, 2)
 
 
-class ServicesForm(NoConfidentialWords, SecondSaver, forms.Form):
+class ServicesForm(ChecksTexts, SecondSaver, forms.Form):
     """One primary service, any number of supporting ones, and what each is used for."""
 
     def __init__(self, *args: Any, story: Story, **kwargs: Any) -> None:
@@ -151,6 +151,9 @@ class ServicesForm(NoConfidentialWords, SecondSaver, forms.Form):
             )
 
         self.guard(version_of_initial(self))
+
+    def text_of(self, name: str) -> Text | None:
+        return TEXTS[StoryService]["use"] if name.startswith("use-") else None
 
     def rows(self) -> list[tuple[Service, forms.BoundField, forms.BoundField]]:
         return [(s, self[f"part-{s.pk}"], self[f"use-{s.pk}"]) for s in self.services]

@@ -50,7 +50,7 @@ def _mine(request: TownRequest, pk: int) -> Story:
 def stories(request: TownRequest) -> HttpResponse:
     rows = Story.objects.visible_to(request.user).of(request.town)
     if not request.standing.can(Act.SEE_STORIES):
-        return render(request, "stories/issued_list.html", {"stories": issued(rows)})
+        return render(request, "stories/issued_list.html", {"stories": issued(rows, request.town)})
     rows = rows.prefetch_related(_seen_words(request))
     rows = rows.annotate(edition_count=Count("briefs__editions", distinct=True))
     return render(request, "stories/stories.html", {"stories": rows})
@@ -61,7 +61,7 @@ def story(request: TownRequest, pk: int) -> HttpResponse:
     """The deck's four questions in order, then what carries the answers."""
     rows = Story.objects.visible_to(request.user).of(request.town)
     if not request.standing.can(Act.SEE_STORIES):
-        told = issued(rows.filter(pk=pk))
+        told = issued(rows.filter(pk=pk), request.town)
         if not told:
             raise Http404
         return render(request, "stories/issued.html", {"told": told[0]})
@@ -107,7 +107,6 @@ def _edit(request: TownRequest, story: Story, *, title: str) -> HttpResponse:
         request.POST or None,
         instance=story,
         town=request.town,
-        reader=request.user,
         initial=restored(request, "story", story),
     )
     if request.method == "POST" and form.is_valid():
@@ -128,7 +127,7 @@ def lines(request: TownRequest, pk: int, section: str) -> HttpResponse:
     formset = LineRows(
         request.POST or None,
         queryset=story.lines.filter(section=section).prefetch_related("citations"),
-        form_kwargs={"town": request.town, "reader": request.user, "section": section},
+        form_kwargs={"town": request.town, "section": section},
     )
     title = Section(section).label + "？"
     return _rows(request, story, formset, title, "stories/lines.html")
@@ -140,7 +139,7 @@ def persuasions(request: TownRequest, pk: int) -> HttpResponse:
     formset = PersuasionRows(
         request.POST or None,
         queryset=story.persuasions.all(),
-        form_kwargs={"town": request.town, "reader": request.user},
+        form_kwargs={"town": request.town},
     )
     return _rows(request, story, formset, "誰と誰を納得させればうまくいくか？")
 
@@ -151,7 +150,7 @@ def steps(request: TownRequest, pk: int) -> HttpResponse:
     formset = StepRows(
         request.POST or None,
         queryset=story.steps.all(),
-        form_kwargs={"town": request.town, "reader": request.user},
+        form_kwargs={"town": request.town},
     )
     return _rows(request, story, formset, "次の一歩")
 
@@ -205,7 +204,7 @@ def reread(request: TownRequest, pk: int) -> HttpResponse:
 @town_page(Act.EDIT_STORIES)
 def services(request: TownRequest, pk: int) -> HttpResponse:
     story = _mine(request, pk)
-    form = ServicesForm(request.POST or None, story=story, reader=request.user)
+    form = ServicesForm(request.POST or None, story=story)
     if request.method == "POST" and form.is_valid():
         actions.save_services(
             story, primary=form.primary, supporting=form.supporting, uses=form.uses

@@ -132,9 +132,10 @@ def test_https_is_asked_for_where_it_is_promised():
 def test_plain_http_is_led_to_https_but_for_the_health_check(world, settings):
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_HSTS_SECONDS = 60
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     client = Client()
     assert client.get("/signin/")["Location"] == "https://testserver/signin/"
     assert client.get("/healthz").status_code in {200, 503}
-    over_https = client.get("/signin/", headers={"X-Forwarded-Proto": "https"})
+    forged = client.get("/signin/", headers={"X-Forwarded-Proto": "https"})
+    assert forged.status_code == 301
+    over_https = client.get("/signin/", secure=True)
     assert over_https["Strict-Transport-Security"].startswith("max-age=60")

@@ -1,15 +1,19 @@
 """What was handed out, read by those who read nothing else, and taken back by those who spoke."""
 
 import pytest
+from django.db import ProgrammingError, transaction
 
+from dialogues.consent.gone import withdraw
 from dialogues.consent.levels import set_level
 from dialogues.models import Level
 from dialogues.trail import printings
 from regions.models import Job
+from regions.people.locks import doors
 from stakeholders.models import Stakeholder
-from stories.models import Edition, Persuasion, Service, StoryService, StoryTheme
+from stories.models import Edition, Persuasion, Service, Story, StoryService, StoryTheme
 from stories.writing.services import load_services
 
+from ..doors import as_the_login
 from ..factories import (
     make_body,
     make_brief,
@@ -89,6 +93,90 @@ def test_an_old_edition_gives_the_nation_its_title_only(world, browse):
         assert "出した題" in page
         assert "変わる題" not in page
         assert "いまの話。" not in page
+
+
+SAID = "帰りの荷台はいつも空っぽなんです。"
+
+
+@pytest.mark.parametrize("change", ["withdrawn", "C", "B"])
+def test_what_the_nation_reads_comes_from_what_may_be_read_today(world, browse, change):
+    voice = make_voice(make_body(world.town), SAID, by=world.staff)
+    story = make_story(world.town, narrative=f"みんなが言う。{SAID}")
+    make_edition(make_brief(story), by=world.checker)
+    nation = browse(world.nation)
+    assert SAID in story_page(nation, story)
+    if change == "withdrawn":
+        withdraw([voice], by=world.staff)
+    else:
+        set_level(voice, level=change, by=world.staff)
+    for page in (story_page(nation, story), nation.get("/m/990019/stories/").content.decode()):
+        assert SAID not in page
+        assert "（町が書き直しています）" in page
+        assert "昼の縁側" in page
+    assert SAID not in story_page(browse(world.advisor), story)
+    history = f"/m/990019/history/story/{story.pk}/"
+    reads = change == "B"
+    for key in ("coordinator", "center"):
+        page = browse(world.people[key]).get(history).content.decode()
+        assert (SAID in page) == reads, key
+    version = Story.objects.get().updated_at.isoformat()
+    typed = {"title": "昼の縁側", "narrative": "荷台に夢を積む話。", "version": version}
+    url = f"/m/990019/stories/{story.pk}/edit/"
+    assert browse(world.staff).post(url, typed).status_code == 302
+    # The town's later mending reaches them, and what was changed otherwise does not.
+    assert "荷台に夢を積む話。" in story_page(nation, story)
+    assert "荷台に夢を積む話。" in story_page(browse(world.advisor), story)
+    assert SAID not in browse(world.center).get(history).content.decode() or reads
+
+
+def test_what_a_recalled_edition_told_is_not_shown(world, browse):
+    prepared = prepare(world)
+    story = prepared.brief.story
+    story.narrative = "みんなで縁側に寄る、湯気の立つ話。"
+    story.save()
+    edition = issue(world, prepared.brief)
+    nation = browse(world.nation)
+    assert "湯気の立つ話" in story_page(nation, story)
+    withdraw([prepared.voices[0]], by=world.staff)
+    for page in (story_page(nation, story), nation.get("/m/990019/stories/").content.decode()):
+        assert "湯気の立つ話" not in page
+        assert "昼の縁側" not in page
+        assert "（資料を回収しています）" in page
+    assert "いま回収しています" in story_page(nation, story)
+    story.narrative = "書き直した話。"
+    story.save()
+    assert "書き直した話。" in story_page(nation, story)
+    # And so does the next edition.
+    make_edition(prepared.brief, by=world.checker, number=edition.number + 1)
+    page = story_page(nation, story)
+    assert "書き直した話。" in page
+    assert "昼の縁側" in page
+    assert "回収" not in page
+
+
+def test_the_role_of_the_nation_has_no_right_to_what_an_edition_told(world):
+    make_edition(make_brief(make_story(world.town)), by=world.checker)
+    for column in ("told", "title", "printed"):
+        with (
+            pytest.raises(ProgrammingError, match="permission denied"),
+            as_the_login(),
+            transaction.atomic(),
+            doors.inside(world.standing("nation")),
+        ):
+            list(Edition.objects.values_list(column))
+
+
+def test_what_repeats_a_withdrawn_voice_is_not_issued_anew(world, browse):
+    prepared = prepare(world, "community")
+    story = prepared.brief.story
+    said = make_voice(make_body(world.town), SAID, by=world.staff)
+    story.narrative = SAID
+    story.save()
+    withdraw([said], by=world.staff)
+    for key in ("staff", "coordinator"):
+        page = brief_page(browse(world.people[key]), prepared.brief)
+        assert "まだ発行できません" in page
+        assert "取り下げられた声など）と同じ言い回しがあります" in page
 
 
 def test_a_word_of_too_few_people_is_not_told_outside(world, browse):

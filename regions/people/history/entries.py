@@ -15,6 +15,7 @@ from django.utils import timezone
 from regions.models import Membership, User
 from regions.office.dates import wareki
 from regions.people.access import Standing
+from regions.people.texts import Withheld
 
 from .kinds import PAGES, TECHNICAL, Event, Kind, Part
 from .marking import Piece, differences
@@ -205,7 +206,7 @@ def _offering(change: Change, kind: Kind, thing: Any, event: Event) -> Change:
         if change.label != str(each.verbose_name) or event.label == "delete":
             continue
         then = getattr(event.row, name)
-        if then and then != getattr(thing, name):
+        if then and then != getattr(thing, name) and not isinstance(then, Withheld):
             url = f"{kind.edit(thing)}?restore={event.part.key}.{event.key}.{name}"
             return Change(change.label, change.before, change.after, change.pieces, url)
     return change

@@ -6,6 +6,7 @@ from typing import Any
 
 from regions.models import TownModel
 from regions.people.locks.doors import whole_town
+from regions.people.texts import veil
 
 from .kinds import Event, Kind, Part
 
@@ -44,6 +45,7 @@ def _withheld(part: Part, rows: Any, seen: set[int], thing: TownModel) -> list[E
 
 
 def _event(part: Part, row: Any, *, withheld: bool = False) -> Event:
+    veil(row, part.model, past=True)
     context = row.pgh_context or {}
     return Event(
         part=part,

@@ -9,6 +9,7 @@ from regions.models import TownModel
 from regions.office.dates import wareki
 from regions.people.access import NotAllowed
 from regions.people.scope import TownRequest
+from regions.people.texts import Withheld
 
 from .kinds import KINDS, Event, Kind
 from .reading import events_of
@@ -49,4 +50,6 @@ def _allowed(
     for judge in (kind.veiled, kind.barred):
         if words := judge(request.standing, thing, events).get(event.id):
             raise NotAllowed(f"この文は、もどせません。{words}")
+    if isinstance(getattr(event.row, name), Withheld):
+        raise NotAllowed("この文は、もどせません。いまは読めない声のことばが入っています。")
     return event

@@ -17,6 +17,7 @@ from regions.models.people import Role
 from regions.office.dates import fiscal_year
 from regions.people.access import Standing, standing_here, towns_where
 from regions.people.acts import Act
+from regions.people.texts import Reader, read_by
 
 
 class Worn(StrEnum):
@@ -72,6 +73,7 @@ def enter(
     person: int | None = None,
     every_town: bool = False,
     standing: Standing | None = None,
+    reader: Reader | None = None,
 ) -> Iterator[None]:
     values = (
         role.value,
@@ -83,7 +85,7 @@ def enter(
         "on" if every_town else "",
     )
     nested = connection.in_atomic_block
-    with transaction.atomic(), standing_here(standing):
+    with transaction.atomic(), standing_here(standing), read_by(reader):
         before = _put_on(values)
         yield
         # A rollback takes the settings back by itself, and the end of a transaction too.
@@ -119,6 +121,7 @@ def inside(standing: Standing):
         advised=[standing.town.pk] if advised else [],
         person=standing.user.pk,
         standing=standing,
+        reader=Reader(standing.user.pk, standing),
     )
 
 
@@ -130,6 +133,7 @@ def across(user, act: Act):
         towns=towns_where(user, act).values_list("pk", flat=True),
         advised=advised.values_list("municipality", flat=True),
         person=user.pk,
+        reader=Reader(user.pk),
     )
 
 

@@ -16,9 +16,12 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from .doors import Worn
+from .leftovers import swept_at_once, without_statistics
 
 FUNCTIONS = Path(__file__).with_name("functions.sql")
-LOGINS = ("tsumugi_app", "tsumugi_worker")
+WEB_LOGIN = "tsumugi_app"
+"""Signs people in; the worker's login has no business with what lets a person in."""
+LOGINS = (WEB_LOGIN, "tsumugi_worker")
 OWNER = "tsumugi_owner"
 EVERYONE = ", ".join([*(worn.value for worn in Worn), *LOGINS])
 
@@ -86,6 +89,8 @@ GUARDS: list[str] = []
 OWNER_FUNCTIONS: list[Callable[[], str]] = []
 BY_LOGIN: dict[type[models.Model], May] = {}
 READ_BY_ALL: set[type[models.Model]] = set()
+ERASED_FROM: set[type[models.Model]] = set()
+"""Tables out of which a single row must be able to vanish (dialogues/consent/erasing.py)."""
 
 
 def lock(
@@ -107,7 +112,7 @@ def lock(
     """Who may do what with a table of a town, and with its history if it has one.
 
     A checker has what the staff has, unless it says otherwise.
-    `login` is the application before it knows whose request it has, and so in which town.
+    `login` is the web process before it knows whose request it has, and so in which town.
     `read_by_all`: its rows are no secret and are read before a town is known; they are changed
     within a town only. `history` says what else is asked of a role that reads its history.
     """
@@ -207,14 +212,17 @@ def open_table(
     table: str | type[models.Model],
     *,
     app: May | None = None,
+    web: May | None = None,
     everyone: May | None = None,
     **roles: May,
 ) -> None:
-    """A table of no town. `app` is the login role itself, `everyone` all roles it puts on."""
+    """A table of no town. `app` are the logins themselves, `web` that of the web process alone,
+    `everyone` all roles they put on."""
     name = table if isinstance(table, str) else table._meta.db_table
     given: dict[str, May | None] = {worn.value: everyone for worn in Worn}
     given |= {f"tsumugi_{role}": right for role, right in roles.items()}
     given |= dict.fromkeys(LOGINS, app)
+    given[WEB_LOGIN] = web or app
     OPEN[name] = {role: right for role, right in given.items() if right}
 
 
@@ -237,6 +245,8 @@ def statements() -> Iterator[str]:
     for table, given in OPEN.items():
         for role, right in given.items():
             yield _grant(table, role, right)
+    yield from without_statistics(LOCKS)
+    yield from swept_at_once(sorted(ERASED_FROM, key=lambda model: model._meta.db_table))
 
 
 FORGET_POLICIES = """\
@@ -258,8 +268,8 @@ def _locked(model: type[models.Model], rights: dict[Worn, May]) -> Iterator[str]
         yield f"GRANT SELECT ON {table} TO {EVERYONE};"
         yield f"CREATE POLICY reading ON {table} FOR SELECT TO {EVERYONE} USING (true);"
     if login := BY_LOGIN.get(model):
-        yield _grant(table, ", ".join(LOGINS), login)
-        yield f"CREATE POLICY login ON {table} TO {', '.join(LOGINS)} USING (true);"
+        yield _grant(table, WEB_LOGIN, login)
+        yield f"CREATE POLICY login ON {table} TO {WEB_LOGIN} USING (true);"
     for worn, right in rights.items():
         yield _grant(table, worn, right)
         here = _here(worn)
