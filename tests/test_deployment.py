@@ -211,28 +211,27 @@ def test_backups_see_all_that_they_save_and_change_none_of_it(services):
     assert set(back) == worker
 
 
-def test_the_scheduler_shows_that_it_works(tmp_path):
+def test_the_scheduler_shows_that_it_works(services, tmp_path):
     """Its own process, as docker-compose.yml starts it, until the first look at what is due."""
-    heartbeat = tmp_path / "heartbeat"
-    command = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["scheduler"]
-    environment = os.environ | {"SCHEDULER_HEARTBEAT": str(heartbeat)}
-    scheduler = subprocess.Popen(
-        [sys.executable, *command["command"][1:]],
+    scheduler, heartbeat = services["scheduler"], tmp_path / "heartbeat"
+    process = subprocess.Popen(
+        [sys.executable, *scheduler["command"][1:]],
         cwd=ROOT,
-        env=environment,
+        env=os.environ | {"DATABASE_URL": "", "SCHEDULER_HEARTBEAT": str(heartbeat)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
         until = time.monotonic() + 60
-        while not heartbeat.exists() and scheduler.poll() is None:
+        while not heartbeat.exists():
+            assert process.poll() is None
             assert time.monotonic() < until
             time.sleep(0.1)
-        assert heartbeat.exists()
     finally:
-        scheduler.terminate()
-        scheduler.wait(30)
-    look = command["healthcheck"]["test"][1].replace("/tmp/scheduler", str(heartbeat))
+        process.terminate()
+        process.wait(30)
+    look = scheduler["healthcheck"]["test"][1]
+    look = look.replace(scheduler["environment"]["SCHEDULER_HEARTBEAT"], str(heartbeat))
     assert subprocess.run(["sh", "-c", look]).returncode == 0
     os.utime(heartbeat, (0, 0))
     assert subprocess.run(["sh", "-c", look]).returncode == 1
@@ -242,7 +241,7 @@ def test_a_backup_of_yesterday_is_too_old(services, tmp_path):
     look = services["backup"]["healthcheck"]["test"][1]
     look = look.replace(services["backup"]["environment"]["BACKUP_FOLDER"], str(tmp_path))
     assert subprocess.run(["sh", "-c", look]).returncode == 1
-    (tmp_path / "last.json").touch()
+    (tmp_path / "tsumugi-20261129-034000.unfinished").touch()
     assert subprocess.run(["sh", "-c", look]).returncode == 1
     file = tmp_path / "tsumugi-20261129-034000.age"
     file.touch()

@@ -23,6 +23,10 @@ BROKEN = "写しのファイルがこわれているか、途中で切れてい�
 WRONG_KEY = "この鍵では開けません（鍵が違うか、ファイルのはじめがこわれています）。写しを作ったときの公開鍵（age1…）と組の、秘密の鍵が要ります。"
 
 
+Written = dict[str, tuple[int, str]]
+"""Bytes and SHA-256 of files, by their name in the archive."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One file of the archive; its content has exactly `size` bytes."""
@@ -101,11 +105,13 @@ class _Sink:
         self.file.flush()
 
 
-def write(path: Path, keys: list[pyrage.x25519.Recipient], entries: Iterator[Entry]) -> str:
-    """Writes a new file, safe on disk when this returns its SHA-256. What `entries` raises comes
-    through, and an OSError where there is no room; the file is then half, and the caller's to
-    remove."""
-    content = _tar(entries)
+def write(
+    path: Path, keys: list[pyrage.x25519.Recipient], entries: Iterator[Entry], written: Written
+) -> str:
+    """Writes a new file, safe on disk when this returns its SHA-256. Each entry is in `written`
+    before the next one is asked for. What `entries` raises comes through, and an OSError where
+    there is no room; the file is then half, and the caller's to remove."""
+    content = _tar(entries, written)
     source = _Source(content)
     with path.open("xb") as file:
         path.chmod(0o600)
@@ -121,18 +127,20 @@ def write(path: Path, keys: list[pyrage.x25519.Recipient], entries: Iterator[Ent
     return sink.sha256.hexdigest()
 
 
-def _tar(entries: Iterator[Entry]) -> Generator[bytes]:
+def _tar(entries: Iterator[Entry], written: Written) -> Generator[bytes]:
     for entry in entries:
         info = tarfile.TarInfo(entry.name)
         info.size, info.mtime, info.mode = entry.size, entry.modified, 0o600
         yield info.tobuf(tarfile.PAX_FORMAT)
-        written = 0
+        size, sha256 = 0, hashlib.sha256()
         for part in entry.content:
-            written += len(part)
+            size += len(part)
+            sha256.update(part)
             yield part
-        if written != entry.size:
+        if size != entry.size:
             raise BackupError(f"{entry.name} が、写しているあいだに変わりました。")
-        yield b"\0" * (-entry.size % BLOCK)
+        written[entry.name] = (size, sha256.hexdigest())
+        yield b"\0" * (-size % BLOCK)
     yield b"\0" * 2 * BLOCK
 
 
@@ -177,12 +185,14 @@ class _Decrypting(threading.Thread):
             self.failed = error
 
 
+File = tuple[str, float, IO[bytes]]
+"""Name, time and content."""
+
+
 @contextmanager
-def opened(
-    path: Path, key: pyrage.x25519.Identity
-) -> Iterator[Iterator[tuple[str, float, IO[bytes]]]]:
-    """Name, time and content of each file in it. BackupError in words where it can't be read; only
-    at the end is it known that nothing was cut off."""
+def opened(path: Path, key: pyrage.x25519.Identity) -> Iterator[Iterator[File]]:
+    """Each file in it, to be read before the next is asked for. BackupError in words where it can't
+    be read; only at the end is it known that nothing was cut off."""
     ours, theirs = os.pipe()
     thread = _Decrypting(path, key, theirs)
     thread.start()
@@ -206,7 +216,7 @@ def opened(
             raise BackupError(BROKEN) from thread.failed
 
 
-def _files(tar: tarfile.TarFile) -> Iterator[tuple[str, float, IO[bytes]]]:
+def _files(tar: tarfile.TarFile) -> Iterator[File]:
     for info in tar:
         content = tar.extractfile(info) if info.isreg() else None
         if content is None:

@@ -15,7 +15,6 @@ from django.db import connection, transaction
 
 from dialogues.consent.ledger import is_keyed, keyed
 
-FORMAT = 1
 SIGNED, KEY = "config.backup.manifest", "config.backup.key"
 
 PASSING = ("django_session", "usersessions_usersession", "regions_attempt", "shared_counts")
@@ -39,7 +38,6 @@ class Manifest:
     """The same over all tables, by town's code; "" for what belongs to no town."""
     files: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Bytes and SHA-256, by name in the archive."""
-    format: int = FORMAT
 
     def signed(self) -> bytes:
         told = asdict(self) | {"key": keyed(KEY, "")}
@@ -67,7 +65,7 @@ def read(written: bytes) -> Manifest:
         raise Forged from error
     if not is_keyed(key, KEY, ""):
         raise WrongSecret
-    if not is_keyed(mac, SIGNED, _words(told)) or told.pop("format") != FORMAT:
+    if not is_keyed(mac, SIGNED, _words(told)):
         raise Forged
     del told["key"]
     for name in ("tables", "towns", "files"):

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import IO, Any
 
@@ -138,20 +139,17 @@ class Restoring:
     # -- Bringing back --
 
     def _bring_back(self, told: Manifest) -> None:
-        self.say("2　データベースを戻します。")
+        count = 0
         with archive.opened(self.path, self.key) as files:
-            rest = _Rest(files)
-            database.restored(_pieces(rest, told))
-            for _ in _pieces(rest, told):
-                pass
-            # A connection from before saw an empty database.
-            connection.close()
-            self.say("3　録音、記録の指紋、消去の台帳を戻します。")
-            count = 0
-            for name, modified, content in rest:
-                if name != MANIFEST:
-                    _write(name, modified, content, told)
-                    count += 1
+            for of_database, some in groupby(files, _is_of_database):
+                if of_database:
+                    self.say("2　データベースを戻します。")
+                    database.restored(_pieces(some, told))
+                else:
+                    self.say("3　録音、記録の指紋、消去の台帳を戻します。")
+                    count = sum(_write(*file, told) for file in some if file[0] != MANIFEST)
+        # A connection from before saw an empty database.
+        connection.close()
         self.say(f"　ファイル {count}件。")
 
     def _compare(self, told: Manifest) -> None:
@@ -229,39 +227,16 @@ class Restoring:
 # -- Files ---------------------------------------------------------------------------------------
 
 
-class _Rest:
-    """The files of an archive one by one, with one put back."""
-
-    def __init__(self, files: Iterator[tuple[str, float, IO[bytes]]]) -> None:
-        self.files, self.held = files, None
-
-    held: tuple[str, float, IO[bytes]] | None
-
-    def __iter__(self) -> Iterator[tuple[str, float, IO[bytes]]]:
-        while True:
-            found, self.held = self.held or next(self.files, None), None
-            if found is None:
-                return
-            yield found
-
-    def put_back(self, found: tuple[str, float, IO[bytes]]) -> None:
-        self.held = found
-
-
-def _pieces(rest: _Rest, told: Manifest) -> Iterator[bytes]:
+def _pieces(files: Iterable[archive.File], told: Manifest) -> Iterator[bytes]:
     """Of the database: each is compared once more before it is used."""
-    for found in rest:
-        name, _, content = found
-        if not name.startswith(f"{DATABASE}/"):
-            rest.put_back(found)
-            return
+    for name, _, content in files:
         piece = content.read()
         if told.files.get(name) != (len(piece), hashlib.sha256(piece).hexdigest()):
             raise BackupError(FORGED)
         yield piece
 
 
-def _write(name: str, modified: float, content: IO[bytes], told: Manifest) -> None:
+def _write(name: str, modified: float, content: IO[bytes], told: Manifest) -> int:
     room, _, inside = name.partition("/")
     folder = settings.AUDIO_FOLDER if room == AUDIO else settings.DIGEST_FOLDER
     path = folder / inside
@@ -278,6 +253,11 @@ def _write(name: str, modified: float, content: IO[bytes], told: Manifest) -> No
     os.utime(path, (modified, modified))
     if told.files.get(name) != (size, sha256.hexdigest()):
         raise BackupError(f"{name} を、写しのとおりに戻せませんでした。")
+    return 1
+
+
+def _is_of_database(file: archive.File) -> bool:
+    return file[0].startswith(f"{DATABASE}/")
 
 
 def _is_ours(name: str) -> bool:

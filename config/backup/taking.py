@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
-import hashlib
-import json
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +23,6 @@ from .archive import Entry
 
 NAME = re.compile(r"tsumugi-(\d{8}-\d{6})\.age")
 UNFINISHED = ".unfinished"
-STATE = "last.json"
-"""How the last run ended, for programs: {"ok", "at", "file", "bytes", "sha256", "seconds", "words"}."""
 DATABASE, DIGESTS, AUDIO, MANIFEST = "database", "digests", "audio", "manifest.json"
 
 
@@ -53,7 +49,7 @@ def take(folder: Path) -> Taken:
         unfinished = path.with_suffix(UNFINISHED)
         try:
             with _from_one_snapshot() as (contents, told):
-                sha256 = archive.write(unfinished, keys, contents)
+                sha256 = archive.write(unfinished, keys, contents, told.files)
             unfinished.rename(path)
             _sync(folder)
         except OSError as error:
@@ -107,72 +103,40 @@ def _from_one_snapshot() -> Iterator[tuple[Iterator[Entry], manifest.Manifest]]:
                 "（表の持ち主が写すと、途中で断られたファイルが残ります）。"
             )
         told = manifest.of_database(timezone.localtime().isoformat(timespec="seconds"))
-        yield _entries(name, told), told
+        yield _contents(name, told), told
 
 
-def _entries(snapshot: str, told: manifest.Manifest) -> Iterator[Entry]:
-    for entry in _contents(snapshot):
-        counted = _Counted(entry.content)
-        yield Entry(entry.name, entry.size, counted, entry.modified)
-        told.files[entry.name] = (counted.size, counted.sha256.hexdigest())
-    written = told.signed()
-    yield Entry(MANIFEST, len(written), [written])
-
-
-def _contents(snapshot: str) -> Iterator[Entry]:
+def _contents(snapshot: str, told: manifest.Manifest) -> Iterator[Entry]:
     yield from archive.pieces(DATABASE, database.dumped(snapshot))
     digests = settings.DIGEST_FOLDER
     yield from archive.of_folder(DIGESTS, digests, _files_in(digests))
     audio = settings.AUDIO_FOLDER
     yield from archive.of_folder(AUDIO, audio, _files_in(audio))
+    signed = told.signed()
+    yield Entry(MANIFEST, len(signed), [signed])
 
 
 def _files_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".part")
 
 
-class _Counted:
-    """Content as it passes, with its size and hash."""
-
-    def __init__(self, content: Iterable[bytes]) -> None:
-        self.content, self.size, self.sha256 = content, 0, hashlib.sha256()
-
-    def __iter__(self) -> Iterator[bytes]:
-        for part in self.content:
-            self.size += len(part)
-            self.sha256.update(part)
-            yield part
-
-
 # -- Night after night ---------------------------------------------------------------------------
 
 
-def note(folder: Path, told: dict[str, object]) -> None:
-    """How the last run ended, for whoever watches."""
-    with suppress(OSError):
-        unfinished = folder / f"{STATE}.part"
-        unfinished.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-        unfinished.replace(folder / STATE)
+def kept(folder: Path) -> dict[Path, dt.datetime]:
+    """Backups of the folder and, by their names, when they were made; the newest last."""
+    found = ((path, NAME.fullmatch(path.name)) for path in sorted(folder.glob("tsumugi-*.age")))
+    return {path: _moment(match[1]) for path, match in found if match}
 
 
-def made_at(path: Path) -> dt.datetime | None:
-    """By its name; None for any other file."""
-    match = NAME.fullmatch(path.name)
-    if not match:
-        return None
-    made = dt.datetime.strptime(match[1], "%Y%m%d-%H%M%S")  # noqa: DTZ007 (made aware next)
-    return timezone.make_aware(made)
-
-
-def kept(folder: Path) -> list[Path]:
-    """Backups of the folder, the newest last."""
-    return sorted(path for path in folder.glob("tsumugi-*.age") if made_at(path))
+def _moment(written: str) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.strptime(written, "%Y%m%d-%H%M%S"))  # noqa: DTZ007
 
 
 def throw_away_old(folder: Path, now: dt.datetime) -> list[Path]:
     """Those older than BACKUP_KEEP_DAYS; never the newest."""
     before = now - dt.timedelta(days=settings.BACKUP_KEEP_DAYS)
-    old = [path for path in kept(folder)[:-1] if (made_at(path) or now) < before]
+    old = [path for path, made in list(kept(folder).items())[:-1] if made < before]
     for path in old:
         path.unlink()
     return old

@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from config.backup import BackupError
-from config.backup.taking import Taken, is_due, kept, made_at, note, take, throw_away_old
+from config.backup.taking import Taken, is_due, kept, take, throw_away_old
 
 logger = logging.getLogger(__name__)
 LOOKS_EVERY = 60  # seconds
@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
     def _once(self, folder: Path) -> None:
         try:
-            taken = self._noted(folder)
+            taken = self._take(folder)
         except BackupError as error:
             raise CommandError(str(error)) from error
         told = taken.manifest
@@ -73,28 +73,22 @@ class Command(BaseCommand):
             "サーバーの外にも写してください。"
         )
 
-    def _noted(self, folder: Path) -> Taken:
-        at = timezone.localtime().isoformat(timespec="seconds")
-        try:
-            taken = take(folder)
-            thrown = throw_away_old(folder, timezone.now())
-        except Exception as error:
-            words = str(error) if isinstance(error, BackupError) else type(error).__name__
-            note(folder, {"ok": False, "at": at, "words": words})
-            raise
-        told = {"file": taken.path.name, "bytes": taken.size, "sha256": taken.sha256}
-        note(folder, {"ok": True, "at": at, **told, "seconds": round(taken.seconds, 1)})
+    def _take(self, folder: Path) -> Taken:
+        taken = take(folder)
+        thrown = throw_away_old(folder, timezone.now())
         logger.info("backup taken: %s bytes, old ones thrown away: %s", taken.size, len(thrown))
         return taken
 
     def _night_after_night(self, folder: Path) -> None:
         tried: dt.datetime | None = None
         while True:
-            last = [made_at(path) for path in kept(folder)][-1:]
-            if is_due(timezone.now(), last[0] if last else None, tried):
+            last = max(kept(folder).values(), default=None)
+            if is_due(timezone.now(), last, tried):
                 tried = timezone.now()
                 try:
-                    self._noted(folder)
+                    self._take(folder)
+                except BackupError as error:
+                    logger.error("no backup was taken: %s", error)
                 except Exception:
                     logger.exception("no backup was taken")
                 connection.close()

@@ -39,7 +39,10 @@ class Command(BaseCommand):
             restoring = Restoring(file, archive.identity(words), ledger, self.stdout.write)
             restoring.run()
         except OSError as error:
-            raise CommandError(f"{error.filename or file}: {error.strerror}") from error
+            raise CommandError(
+                f"読めないか、書けません（{error.filename or file}: {error.strerror}）。戻している途中なら、"
+                "データベースとフォルダーを空にして、はじめからやり直してください。"
+            ) from error
         except BackupError as error:
             raise CommandError(str(error)) from error
         self.stdout.write("\n人が確かめること")
