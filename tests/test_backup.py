@@ -34,6 +34,7 @@ from . import backup_scene
 from .backup_scene import ERASED, WITHDRAWN
 from .conftest import QUICK
 from .doors import begin_as_owner
+from .factories import make_body
 
 SECRET = "of the town that is saved"
 KEY = pyrage.x25519.Identity.generate()
@@ -213,6 +214,7 @@ def test_it_says_step_by_step_what_it_did(saved):
     assert "町ごとに、そのままです" in said
     assert said.count("署名の合う2行") == 1
     assert said.count("消去しました") == 2
+    assert "やり直した消去は2件です。" in said
     assert "990019 つむぎ町" in said
     assert "！" not in said
     assert "下げた同意の範囲は、下げる前にもどっています" in said
@@ -267,16 +269,17 @@ def test_the_file_shows_nothing_and_is_the_operators_alone(saved):
 # -- What is refused, before anything is touched -------------------------------------------------
 
 
-def refused(file: Path, key: object, tmp_path: Path, settings, secret: str = SECRET) -> str:
-    settings.SECRET_KEY, settings.DIGEST_FOLDER = secret, tmp_path / "digests"
-    settings.AUDIO_FOLDER = tmp_path / "audio"
+def refused(
+    file: Path, key: object, tmp_path: Path, settings, secret: str = SECRET, **options: object
+) -> str:
+    settings.SECRET_KEY = secret
+    settings.DIGEST_FOLDER, settings.AUDIO_FOLDER = tmp_path / "digests", tmp_path / "audio"
     (tmp_path / "key").write_text(str(key))
+    before = sorted(tmp_path.rglob("*"))
+    options = options or {"without_ledger": True}
     with pytest.raises(CommandError) as refusal:
-        call_command(
-            "restore", file, key=tmp_path / "key", without_ledger=True, stdout=io.StringIO()
-        )
-    assert not settings.DIGEST_FOLDER.exists()
-    assert not settings.AUDIO_FOLDER.exists()
+        call_command("restore", file, key=tmp_path / "key", stdout=io.StringIO(), **options)
+    assert sorted(tmp_path.rglob("*")) == before
     return str(refusal.value)
 
 
@@ -334,6 +337,60 @@ def test_a_database_that_is_not_empty_is_left_alone(saved, tmp_path, settings, s
     settings.SECRET_KEY_FALLBACKS = [SECRET]
     said = refused(saved.file, KEY, tmp_path, settings, secret)
     assert said.startswith("データベースが空ではありません")
+
+
+@pytest.fixture
+def empty(source, django_db_blocker) -> Iterator[None]:
+    """This process's connection leads to an empty database, and leaves it empty."""
+    name = f"empty_{os.getpid()}"
+    address = source.addresses["OWNER_DATABASE_URL"]
+    with psycopg.connect(os.environ["OWNER_DATABASE_URL"], autocommit=True) as owner:
+        owner.execute(f"CREATE DATABASE {name}")
+        with connected(address.replace("/saved_", "/empty_"), django_db_blocker):
+            yield
+            assert connection.introspection.table_names() == []
+        owner.execute(f"DROP DATABASE {name}")
+
+
+@pytest.mark.parametrize("folder", ["audio", "digests"])
+def test_a_folder_that_is_not_empty_is_left_alone(saved, empty, folder, tmp_path, settings):
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "of somebody").touch()
+    assert f"空ではありません（{tmp_path / folder}）" in refused(
+        saved.file, KEY, tmp_path, settings
+    )
+
+
+def test_what_is_no_ledger_is_refused(saved, empty, tmp_path, settings):
+    wrong = tmp_path / "wrong.txt"
+    said = refused(saved.file, KEY, tmp_path, settings, ledger=wrong)
+    assert "台帳のファイルがありません" in said
+    wrong.write_text("2026-11-29T09:12:03+09:00 990019 withdrawn asked a b - - - c\n")
+    said = refused(saved.file, KEY, tmp_path, settings, ledger=wrong)
+    assert "署名の合う行が一つもありません" in said
+
+
+def test_a_backup_of_a_later_version_is_left_to_that_version(saved, empty, tmp_path, settings):
+    settings.MIGRATION_MODULES = {"stories": None}
+    assert "もっと新しい版" in refused(saved.file, KEY, tmp_path, settings)
+
+
+@pytest.mark.django_db
+def test_a_row_that_is_not_as_it_was_is_told(world):
+    before = manifest.of_database("")
+    assert manifest.differences(before, manifest.of_database("")) == []
+    world.town.name = f"{world.town.name}や"
+    world.town.save(update_fields=["name"])
+    assert any("表 regions_municipality " in told for told in differences_from(before))
+    make_body(world.other_town)
+    told = differences_from(before)
+    assert any("表 stakeholders_stakeholder " in each for each in told)
+    assert f"{world.other_town.code} が、写しと違います。" in told
+    assert f"{world.town.code} が、写しと違います。" not in told
+
+
+def differences_from(before: manifest.Manifest) -> list[str]:
+    return manifest.differences(before, manifest.of_database(""))
 
 
 def test_a_ledger_must_be_given_or_said_to_be_lost(saved):

@@ -25,7 +25,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from dialogues.consent import ledger
-from dialogues.models import RecordingKey
+from dialogues.models import Erasure, RecordingKey
 from dialogues.recordings.actions import delete_due
 from regions.office.dates import wareki
 from regions.people.locks.doors import Worn, clock
@@ -45,6 +45,7 @@ NEWER = (
     "この写しは、もっと新しい版のつむぎのものです（{names}）。その版のプログラムで戻してください。"
 )
 NO_LEDGER = "消去の台帳のファイルがありません: {path}"
+NOT_A_LEDGER = "台帳のファイルに、署名の合う行が一つもありません: {path}"
 NO_ROLES = "データベースに役割がありません（{names}）。regions/people/locks/roles.sql を先に流してください。"
 
 TO_DO = (
@@ -135,6 +136,8 @@ class Restoring:
             raise BackupError(NEWER.format(names="、".join(sorted(unknown))))
         if self.ledger and not self.ledger.is_file():
             raise BackupError(NO_LEDGER.format(path=self.ledger))
+        if self.ledger and not ledger.read_file(self.ledger).lines:
+            raise BackupError(NOT_A_LEDGER.format(path=self.ledger))
 
     # -- Bringing back --
 
@@ -173,8 +176,10 @@ class Restoring:
     def _reapply(self) -> None:
         self.say("6　消去の台帳のとおり、取り下げと消去をやり直します。")
         inside = settings.DIGEST_FOLDER / ledger.FILE
+        before = _erased_again()
         for path in self._ledgers(inside):
             self._call("reapply_erasures", path)
+        self.say(f"　やり直した消去は{_erased_again() - before}件です。")
 
     def _ledgers(self, inside: Path) -> list[Path]:
         """Those to be used. The newer one goes on in the folder."""
@@ -222,6 +227,11 @@ class Restoring:
         for line in words:
             self.say(f"　！{line}")
         self.wrong += words
+
+
+def _erased_again() -> int:
+    with clock():
+        return Erasure.objects.filter(why=Erasure.Why.RESTORED).count()
 
 
 # -- Files ---------------------------------------------------------------------------------------
