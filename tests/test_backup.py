@@ -257,12 +257,11 @@ def test_sessions_do_not_come_back(saved):
         assert saved.target.ask(f"SELECT count(*) FROM {table}") == [(0,)]  # noqa: S608
 
 
-def test_the_file_shows_nothing_and_is_the_operators_alone(saved):
+def test_the_file_shows_nothing(saved):
     content = saved.file.read_bytes()
     assert content.startswith(b"age-encryption.org/v1")
     for words in ("つむぎ町", WITHDRAWN, "PGDMP", "database/00000"):
         assert words.encode() not in content
-    assert saved.file.stat().st_mode & 0o777 == 0o600
     assert saved.file.name in saved.said
 
 
@@ -437,6 +436,14 @@ def failing(source, settings, tmp_path, django_db_blocker):
 @pytest.mark.parametrize("login", ["OWNER_DATABASE_URL", "DATABASE_URL"])
 def test_who_does_not_see_all_rows_takes_no_backup(failing, login):
     assert "tsumugi_backup の DATABASE_URL" in failing(login)
+
+
+@pytest.mark.parametrize("folder", ["AUDIO_FOLDER", "DIGEST_FOLDER"])
+def test_a_folder_that_is_elsewhere_is_not_taken_for_an_empty_one(
+    failing, settings, tmp_path, folder
+):
+    setattr(settings, folder, tmp_path / "elsewhere")
+    assert f"一つもありません（{tmp_path / 'elsewhere'}）" in failing()
 
 
 @pytest.mark.parametrize("then", ["exit 1", "exit 0"])

@@ -203,12 +203,10 @@ def test_backups_see_all_that_they_save_and_change_none_of_it(services):
     worker = {volume.split(":")[1] for volume in services["worker"]["volumes"]}
     folders = services["backup"]["environment"]
     assert worker == {folders["AUDIO_FOLDER"], folders["DIGEST_FOLDER"]}
-    mounted = dict(volume.split(":")[-2:] for volume in services["backup"]["volumes"][1:])
-    assert mounted == dict.fromkeys(worker, "ro")
-    assert services["backup"]["volumes"][0].endswith(f"}}:{folders['BACKUP_FOLDER']}")
-    back = {volume.split(":")[1]: volume for volume in services["restore"]["volumes"][1:]}
-    assert not any(volume.endswith(":ro") for volume in back.values())
-    assert set(back) == worker
+    sources = services["worker"]["volumes"]
+    backups = f"backups:{folders['BACKUP_FOLDER']}"
+    assert services["backup"]["volumes"] == [backups, *(f"{source}:ro" for source in sources)]
+    assert services["restore"]["volumes"] == [f"{backups}:ro", *sources]
 
 
 def test_the_scheduler_shows_that_it_works(services, tmp_path):

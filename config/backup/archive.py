@@ -109,12 +109,12 @@ def write(
     path: Path, keys: list[pyrage.x25519.Recipient], entries: Iterator[Entry], written: Written
 ) -> str:
     """Writes a new file, safe on disk when this returns its SHA-256. Each entry is in `written`
-    before the next one is asked for. What `entries` raises comes through, and an OSError where
-    there is no room; the file is then half, and the caller's to remove."""
+    before the next one is asked for. Whoever copies it to another machine may read it: it opens
+    with the private key alone. What `entries` raises comes through, and an OSError where there is
+    no room; the file is then half, and the caller's to remove."""
     content = _tar(entries, written)
     source = _Source(content)
     with path.open("xb") as file:
-        path.chmod(0o600)
         sink = _Sink(file)
         try:
             pyrage.encrypt_io(source, sink, keys)

@@ -192,7 +192,7 @@ class Restoring:
         if ours and not theirs.startswith(ours):
             self._failed(["渡された台帳は、写しの中の台帳の続きではありません。両方を使います。"])
             return [inside, self.ledger]
-        inside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        inside.parent.mkdir(parents=True, exist_ok=True)
         inside.write_bytes(theirs)
         return [inside]
 
@@ -250,10 +250,9 @@ def _write(name: str, modified: float, content: IO[bytes], told: Manifest) -> in
     room, _, inside = name.partition("/")
     folder = settings.AUDIO_FOLDER if room == AUDIO else settings.DIGEST_FOLDER
     path = folder / inside
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     sha256, size = hashlib.sha256(), 0
     with path.open("xb") as file:
-        path.chmod(0o600)
         for part in archive.parts(content):
             file.write(part)
             sha256.update(part)

@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from dialogues.models import RecordingKey
+from regions.models import HistoryDigest
 from regions.office.sealed_files import FULL
 
 from . import BackupError, archive, database, manifest
@@ -103,7 +105,21 @@ def _from_one_snapshot() -> Iterator[tuple[Iterator[Entry], manifest.Manifest]]:
                 "（表の持ち主が写すと、途中で断られたファイルが残ります）。"
             )
         told = manifest.of_database(timezone.localtime().isoformat(timespec="seconds"))
+        _check_folders(told)
         yield _contents(name, told), told
+
+
+def _check_folders(told: manifest.Manifest) -> None:
+    """A folder that is not where it is looked for is no empty folder."""
+    for model, folder in (
+        (RecordingKey, settings.AUDIO_FOLDER),
+        (HistoryDigest, settings.DIGEST_FOLDER),
+    ):
+        rows, _ = told.tables[model._meta.db_table]
+        if rows and not _files_in(folder):
+            raise BackupError(
+                f"フォルダーにファイルが一つもありません（{folder}）。データベースによれば、あるはずです。"
+            )
 
 
 def _contents(snapshot: str, told: manifest.Manifest) -> Iterator[Entry]:
