@@ -4,6 +4,7 @@ commands on real servers."""
 from __future__ import annotations
 
 import io
+import json
 import os
 import resource
 import shutil
@@ -14,10 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 import pyrage
 import pytest
+import yaml
 from django.conf import settings as all_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -60,6 +63,12 @@ def connected(address: str, django_db_blocker) -> Iterator[None]:
             connection_created.connect(begin_as_owner)
 
 
+class Ended(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 @dataclass
 class Machine:
     """Where the product's commands run: a database and folders."""
@@ -68,7 +77,7 @@ class Machine:
     addresses: dict[str, str]
     secret: str = SECRET
 
-    def run(self, *words: str | Path, login: str, **more: str) -> subprocess.CompletedProcess:
+    def start(self, *words: str | Path, login: str, **more: str) -> subprocess.Popen[str]:
         environment = {
             **os.environ,
             "DATABASE_URL": self.addresses[login],
@@ -79,13 +88,19 @@ class Machine:
             "BACKUP_RECIPIENTS": str(KEY.to_public()),
             **more,
         }
-        return subprocess.run(
+        return subprocess.Popen(
             [sys.executable, *map(str, words)],
             cwd=all_settings.BASE_DIR,
             env=environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
+
+    def run(self, *words: str | Path, login: str) -> Ended:
+        process = self.start(*words, login=login)
+        stdout, stderr = process.communicate()
+        return Ended(process.returncode, stdout, stderr)
 
     @contextmanager
     def people_at_work(self, django_db_blocker) -> Iterator[None]:
@@ -117,7 +132,7 @@ class Saved:
     file: Path
     ledger: Path
     said: str
-    restored: subprocess.CompletedProcess
+    restored: Ended
     before: dict[str, list[tuple]]
     audio: dict[str, bytes]
 
@@ -521,6 +536,29 @@ def test_the_nightly_run_is_due_once_a_night_and_hourly_after_a_failure():
     assert taking.is_due(at + 8 * hour, None, None)
     assert not taking.is_due(at + hour / 2, at - 24 * hour, at)
     assert taking.is_due(at + hour, at - 24 * hour, at)
+
+
+@pytest.mark.parametrize(
+    ("recipients", "said"),
+    [(str(KEY.to_public()), "backup taken: "), ("", "no backup was taken: 写しを開く鍵")],
+)
+def test_the_nightly_run_goes_on_and_says_how_each_ended(source, tmp_path, recipients, said):
+    """Its own process, as docker-compose.yml starts it; the first backup of all is due at once."""
+    compose = yaml.safe_load((all_settings.BASE_DIR / "docker-compose.yml").read_text())
+    process = source.start(
+        *compose["services"]["backup"]["command"][1:],
+        login="BACKUP_DATABASE_URL",
+        BACKUP_FOLDER=str(tmp_path),
+        BACKUP_RECIPIENTS=recipients,
+    )
+    try:
+        line = json.loads(process.stderr.readline())
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.communicate()
+    assert line["message"].startswith(said)
+    assert [path.suffix for path in tmp_path.iterdir()] == ([".age"] if recipients else [])
 
 
 def test_the_role_for_backups_reads_all_and_changes_nothing(source):
