@@ -3,6 +3,7 @@ commands on real servers."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -330,14 +331,18 @@ def test_another_secret_key_is_told_plainly(saved, tmp_path, settings):
     assert "SECRET_KEY が" in refused(saved.file, KEY, tmp_path, settings, "another")
 
 
-def test_who_only_knows_the_public_key_can_make_no_backup(saved, tmp_path, settings):
-    """Everybody may know it; so the contents are signed, too."""
-    entries = []
+@pytest.mark.parametrize("thorough", [False, True])
+def test_who_only_knows_the_public_key_can_make_no_backup(saved, tmp_path, settings, thorough):
+    """Everybody may know it; so what there must be is signed, too."""
+    entries, sums = [], {}
     with archive.opened(saved.file, KEY) as files:
         for name, _, content in files:
             found = content.read()
             if name.startswith("audio/"):
                 found = flipped(found, 0)
+            if name == taking.MANIFEST and thorough:
+                found = json.dumps(json.loads(found) | {"files": sums}).encode()
+            sums[name] = (len(found), hashlib.sha256(found).hexdigest())
             entries.append(archive.Entry(name, len(found), [found]))
     forged = tmp_path / "forged.age"
     archive.write(forged, [KEY.to_public()], iter(entries), {})

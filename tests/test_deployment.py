@@ -171,7 +171,9 @@ def test_each_service_can_do_no_more_than_it_must(services, name):
     assert service["logging"]["driver"] == "json-file"
     assert set(service["logging"]["options"]) == {"max-size", "max-file"}
     # Who is root in a container without rights of root is still the owner of its files.
-    assert service.get("user") or "USER tsumugi" in (ROOT / "Dockerfile").read_text()
+    users = {"db": "postgres", "broker": "valkey"}
+    assert service.get("user") == users.get(name)
+    assert "\nUSER tsumugi\n" in (ROOT / "Dockerfile").read_text()
 
 
 @pytest.mark.parametrize("name", SERVICES)
