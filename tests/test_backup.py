@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -225,6 +226,8 @@ def test_recordings_come_back_but_for_those_whose_day_has_come(saved):
 
 def test_it_says_step_by_step_what_it_did(saved):
     said = saved.restored.stdout
+    [files] = re.findall(r"録音と指紋のファイル (\d+)", saved.said)
+    assert f"ファイル {files}件。" in said
     steps = [line[0] for line in said.splitlines() if line[:1].isdecimal()]
     assert "".join(steps) == "12345678"
     assert "町ごとに、そのままです" in said

@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from config.backup import BackupError
-from config.backup.taking import Taken, is_due, kept, take, throw_away_old
+from config.backup.taking import AUDIO, DIGESTS, Taken, is_due, kept, take, throw_away_old
 
 logger = logging.getLogger(__name__)
 LOOKS_EVERY = 60  # seconds
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         except BackupError as error:
             raise CommandError(str(error)) from error
         told = taken.manifest
-        files = sum(not name.startswith("database/") for name in told.files)
+        files = sum(name.startswith((f"{AUDIO}/", f"{DIGESTS}/")) for name in told.files)
         self.stdout.write(
             f"写しました: {taken.path}（{taken.size / 1_000_000:.1f}MB、{taken.seconds:.0f}秒）\n"
             f"　町 {len([code for code in told.towns if code])}、行 {told.rows}、"
