@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "stakeholders",
     "dialogues",
     "stories",
+    "config.backup",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -262,12 +263,19 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 # The schedule lives here alone; the scheduler needs no file to remember it.
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
+# A file that the scheduler touches while it works, for who watches it.
+SCHEDULER_HEARTBEAT = os.environ.get("SCHEDULER_HEARTBEAT", "")
 
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_CREATED_AT_FUNCTION = "CLOCK_TIMESTAMP()"
 # Sheets with the fingerprints of every day; to be copied to another machine.
 DIGEST_FOLDER = Path(os.environ.get("DIGEST_FOLDER", BASE_DIR / "var" / "digests"))
+# Backups (config/backup): where they lie, the public keys that they are encrypted for, and for how
+# long they are kept. What was erased lives on in them until then.
+BACKUP_FOLDER = Path(os.environ.get("BACKUP_FOLDER", BASE_DIR / "var" / "backups"))
+BACKUP_RECIPIENTS = words("BACKUP_RECIPIENTS")
+BACKUP_KEEP_DAYS = int(os.environ.get("BACKUP_KEEP_DAYS") or "35")
 
 FORM_RENDERER = "regions.office.forms.OfficeRenderer"
 
@@ -279,6 +287,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "regions": {"level": "INFO"},
+        "config": {"level": "INFO"},
         "celery": {"level": "INFO"},
         # Django's own handlers would write mails to administrators, and to stderr once more.
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
