@@ -1,14 +1,16 @@
 # The application, for docker-compose.yml. Build it from the root of the repository.
-FROM python:3.11-slim-bookworm
+FROM python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
         libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-morisawa-bizud-gothic \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 tsumugi \
-    && install --directory --owner=tsumugi /var/lib/tsumugi/digests /var/lib/tsumugi/audio
+    && install --directory --owner=tsumugi \
+        /var/lib/tsumugi/digests /var/lib/tsumugi/audio /var/lib/tsumugi/backups
 
-ENV PYTHONUNBUFFERED=1
+# The font library remembers what it found in the one place that can be written to.
+ENV PYTHONUNBUFFERED=1 XDG_CACHE_HOME=/tmp/cache
 WORKDIR /app
 
 COPY requirements.lock ./

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "stakeholders",
     "dialogues",
     "stories",
+    "config.backup",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -141,7 +142,7 @@ LOGIN_URL = "signin"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "signin"
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "regions.accounts.hashing.LinedUpHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -212,6 +213,11 @@ UPLOAD_MAX_BYTES = int(os.environ.get("UPLOAD_MAX_MB") or "5") * 1024 * 1024
 # Recordings of interviews are the only files that may have more; where they lie, sealed.
 AUDIO_MAX_BYTES = int(os.environ.get("AUDIO_MAX_MB") or "100") * 1_000_000
 AUDIO_FOLDER = Path(os.environ.get("AUDIO_FOLDER", BASE_DIR / "var" / "audio"))
+# What one person and one town may send in files in a day (twenty hours of interviews, and all of a
+# support team's), and how much sound a town keeps at once. regions/people/uploads.py
+UPLOAD_PERSON_BYTES_A_DAY = int(os.environ.get("UPLOAD_PERSON_MB_A_DAY") or "2000") * 1_000_000
+UPLOAD_TOWN_BYTES_A_DAY = int(os.environ.get("UPLOAD_TOWN_MB_A_DAY") or "6000") * 1_000_000
+AUDIO_TOWN_BYTES = int(os.environ.get("AUDIO_TOWN_MB") or "20000") * 1_000_000
 # A file on its way that is larger than a form lies where no name leads to it.
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -260,6 +266,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "regions.exchange.jobs.forget_files",
         "schedule": crontab(hour=2, minute=45),
     },
+    "forget-drafts": {
+        "task": "regions.drafts.jobs.forget_drafts",
+        "schedule": crontab(hour=2, minute=35),
+    },
     "throw-away-unfinished-transcripts": {
         "task": "dialogues.transcripts.upkeep.throw_away_unfinished",
         "schedule": crontab(hour=2, minute=50),
@@ -274,12 +284,19 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 # The schedule lives here alone; the scheduler needs no file to remember it.
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "config.beat:Scheduler"
+# A file that the scheduler touches while it works, for who watches it.
+SCHEDULER_HEARTBEAT = os.environ.get("SCHEDULER_HEARTBEAT", "")
 
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_CREATED_AT_FUNCTION = "CLOCK_TIMESTAMP()"
 # Sheets with the fingerprints of every day; to be copied to another machine.
 DIGEST_FOLDER = Path(os.environ.get("DIGEST_FOLDER", BASE_DIR / "var" / "digests"))
+# Backups (config/backup): where they lie, the public keys that they are encrypted for, and for how
+# long they are kept. What was erased lives on in them until then.
+BACKUP_FOLDER = Path(os.environ.get("BACKUP_FOLDER", BASE_DIR / "var" / "backups"))
+BACKUP_RECIPIENTS = words("BACKUP_RECIPIENTS")
+BACKUP_KEEP_DAYS = int(os.environ.get("BACKUP_KEEP_DAYS") or "35")
 
 FORM_RENDERER = "regions.office.forms.OfficeRenderer"
 
@@ -291,6 +308,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "regions": {"level": "INFO"},
+        "config": {"level": "INFO"},
         "celery": {"level": "INFO"},
         # Django's own handlers would write mails to administrators, and to stderr once more.
         "django": {"handlers": [], "level": "WARNING", "propagate": True},

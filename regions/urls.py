@@ -2,6 +2,7 @@ from django.urls import include, path
 
 from .accounts import urls as accounts
 from .desks import urls as desks
+from .drafts import urls as drafts
 from .exchange import urls as exchange
 from .people import health
 from .people import views as people
@@ -31,6 +32,7 @@ urlpatterns = [
     path("healthz/inside/", health.inside, name="health-inside"),
     path("", include(accounts.urlpatterns)),
     path(
-        "m/<code>/", include([*town, *accounts.town, *desks.town, *readings.town, *exchange.town])
+        "m/<code>/",
+        include([*town, *accounts.town, *desks.town, *readings.town, *exchange.town, *drafts.town]),
     ),
 ]

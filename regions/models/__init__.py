@@ -1,6 +1,7 @@
 from .accounts import TRIES, Attempt, PasswordRule, Slip
 from .desks import AccessReview, Handover
 from .digests import HistoryDigest
+from .drafts import Draft
 from .exchange import Import, ImportState
 from .jobs import Job, JobState
 from .people import (
@@ -26,6 +27,7 @@ from .support import (
     SupportRound,
 )
 from .town import TownForeignKey, TownLink, TownModel, TownQuerySet, town_keys
+from .uploads import Upload
 
 __all__ = [
     "SHORTEST_ALONE",
@@ -36,6 +38,7 @@ __all__ = [
     "AdvisorNote",
     "Attempt",
     "Bureau",
+    "Draft",
     "EventKind",
     "Handover",
     "HistoryDigest",
@@ -62,6 +65,7 @@ __all__ = [
     "TownLink",
     "TownModel",
     "TownQuerySet",
+    "Upload",
     "User",
     "Visit",
     "check_digit",

@@ -28,7 +28,7 @@ from kombu.exceptions import OperationalError
 from psycopg.errors import LockNotAvailable
 
 from regions.models import Job, JobState, Municipality, User
-from regions.people.access import Standing
+from regions.people.access import NotAllowed, Standing
 from regions.people.locks.doors import clock, inside
 
 from . import trace
@@ -151,7 +151,7 @@ def _carry_out(job_id: int) -> None:
         # What the work changes is told in the histories under the name of who asked for it.
         with pghistory.context(user=job.requested_by_id):
             result = KINDS[job.kind](job, report)
-    except Refused as refusal:
+    except (Refused, NotAllowed) as refusal:
         _end(job, JobState.REFUSED, reason=str(refusal))
     except DatabaseBusy:
         # It stands as running with its lock free, like what a dead process left.

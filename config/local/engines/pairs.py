@@ -12,7 +12,13 @@ from .processes import Part, stop_parts
 from .programs import postgres_programs, valkey_program
 from .valkey import start_valkey
 
-ADDRESSES = ("DATABASE_URL", "WORKER_DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL")
+ADDRESSES = (
+    "DATABASE_URL",
+    "WORKER_DATABASE_URL",
+    "OWNER_DATABASE_URL",
+    "BACKUP_DATABASE_URL",
+    "REDIS_URL",
+)
 
 
 def start_engines(
@@ -24,7 +30,7 @@ def start_engines(
     durable: bool,
     migrated: bool = False,
 ) -> dict[str, str]:
-    """DATABASE_URL (with those of the worker and the owner) and REDIS_URL, each started here unless
+    """DATABASE_URL (with those of the worker, the owner and backups) and REDIS_URL, each started here unless
     the caller's environment names one. `migrated` is for a folder that has no data yet."""
     addresses = {name: os.environ[name] for name in ADDRESSES if os.environ.get(name)}
     with locked(base):

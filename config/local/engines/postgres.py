@@ -36,7 +36,7 @@ def start_postgres(
     folder: Path, programs: Path, parts: list[Part], *, logs: Path, durable: bool
 ) -> dict[str, str]:
     """Starts it in `folder`, appends it to `parts` at once, and returns its addresses: for what
-    answers people, for what works by itself, and for the owner of the tables."""
+    answers people, for what works by itself, for the owner of the tables, and for backups."""
     version = postgres_version(programs)
     data = folder / "postgres"
     log = logs / "postgresql.log"
@@ -90,6 +90,7 @@ def start_postgres(
         "DATABASE_URL": f"postgresql://tsumugi_app@{place}",
         "WORKER_DATABASE_URL": f"postgresql://tsumugi_worker@{place}",
         "OWNER_DATABASE_URL": f"postgresql://tsumugi_owner@{place}",
+        "BACKUP_DATABASE_URL": f"postgresql://tsumugi_backup@{place}",
     }
 
 

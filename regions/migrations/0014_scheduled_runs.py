@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('regions', '0011_reading_of_a_person'),
+        ('regions', '0013_counted_uploads'),
     ]
 
     operations = [
