@@ -7,6 +7,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from celery.schedules import crontab
 
+from config import connections
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -37,7 +39,7 @@ def database(url: str) -> dict:
         "CONN_MAX_AGE": 0,
         # Each is asked whether it still stands before a request gets it: the database may restart.
         "CONN_HEALTH_CHECKS": POOL > 0,
-        "OPTIONS": {"pool": {"min_size": 2, "max_size": POOL}} if POOL else {},
+        "OPTIONS": connections.options(POOL),
     }
 
 
@@ -59,6 +61,9 @@ DEMO = flag("TSUMUGI_DEMO")
 
 DATABASES = {"default": database(os.environ.get("DATABASE_URL", "postgresql:///tsumugi"))}
 REDIS_URL = os.environ.get("REDIS_URL", "redis://localhost:6379/0")
+
+# Seconds that a request may take before it is ended, with all that it did (regions/office/time_limit.py).
+REQUEST_SECONDS = 30
 
 # Counts of attempts that all processes share. Never anything of a town.
 CACHES = {
@@ -95,6 +100,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "regions.office.trace.TraceMiddleware",
     "regions.people.headers.HeadersMiddleware",
+    "regions.office.time_limit.TimeLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -219,20 +225,34 @@ FILE_UPLOAD_HANDLERS = [
 
 CELERY_BROKER_URL = broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# However long the broker is away: the worker waits for it. The default ends it after 100 tries.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1800, "socket_connect_timeout": 2}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_TASK_IGNORE_RESULT = True
+# A task that hangs is killed with its child, and what it was doing counts as left by a dead process.
+# Below the visibility timeout, so that no message is redelivered while its task runs.
+CELERY_TASK_TIME_LIMIT = 1500
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
-    "send-lost-jobs-again": {"task": "regions.office.jobs.sweep", "schedule": 60.0},
+    "send-lost-jobs-again": {
+        "task": "regions.office.jobs.sweep",
+        "schedule": 15.0,
+        # While no worker takes them up, they do not pile up.
+        "options": {"expires": 15.0},
+    },
     "clear-away-after-signing-in": {
         "task": "regions.accounts.upkeep.clear_away",
         "schedule": crontab(hour=2, minute=40),
     },
-    "copy-ledger-of-erasures": {"task": "dialogues.consent.jobs.copy_ledger", "schedule": 60.0},
+    "copy-ledger-of-erasures": {
+        "task": "dialogues.consent.jobs.copy_ledger",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "throw-away-what-was-confirmed": {
         "task": "dialogues.consent.jobs.dispose",
         "schedule": crontab(hour=3, minute=10),

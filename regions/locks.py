@@ -29,6 +29,7 @@ from .models import (
     Portrait,
     Prefecture,
     Reading,
+    ScheduledRun,
     Slip,
     Submission,
     SupportEvent,
@@ -173,6 +174,8 @@ open_table(
 )
 for places in (Bureau, Prefecture, Municipality):
     open_table(places, app=READ, everyone=READ, loader=ALL)
+# When scheduled work last ran. The operator's page reads it, before any town is known.
+open_table(ScheduledRun, web=READ, clock=WRITE)
 # What the operator changed in the master data.
 open_table("django_admin_log", app=ADD)
 open_table("django_content_type", app=READ, everyone=READ)

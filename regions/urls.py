@@ -4,6 +4,7 @@ from .accounts import urls as accounts
 from .desks import urls as desks
 from .drafts import urls as drafts
 from .exchange import urls as exchange
+from .people import health
 from .people import views as people
 from .people.history import views as history
 from .progress import views as progress
@@ -27,7 +28,8 @@ urlpatterns = [
     path("", people.home, name="home"),
     path("abilities/", people.abilities, name="abilities"),
     path("overview/", progress.overview, name="overview"),
-    path("healthz", people.health, name="health"),
+    path("healthz", health.health, name="health"),
+    path("healthz/inside/", health.inside, name="health-inside"),
     path("", include(accounts.urlpatterns)),
     path(
         "m/<code>/",

@@ -42,6 +42,26 @@ def break_rule(request):
     return HttpResponse()
 
 
+@town_page(Act.SEE_TOWN)
+def fill_disk(request):
+    with connection.cursor() as cursor:
+        cursor.execute("DO $$ BEGIN RAISE 'no room' USING ERRCODE = 'disk_full'; END $$")
+
+
+@town_page(Act.SEE_TOWN)
+def wait_long(request):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '20ms'")
+        cursor.execute("SELECT pg_sleep(60)")
+
+
+@town_page(Act.SEE_TOWN)
+def save_and_go_on(request):
+    Portrait.objects.create(municipality=request.town)
+    while True:
+        Portrait.objects.exists()
+
+
 @at_most(2, seconds=3600)
 @town_page(Act.SEE_TOWN)
 def take_long(request):
@@ -57,6 +77,9 @@ urlpatterns = [
     path("m/<code>/away/", lose_database),
     path("m/<code>/rule/", break_rule),
     path("m/<code>/long/", take_long),
+    path("m/<code>/full/", fill_disk),
+    path("m/<code>/waits/", wait_long),
+    path("m/<code>/endless/", save_and_go_on),
     path("", include("config.urls")),
 ]
 
@@ -80,6 +103,8 @@ def send(client, page, **typed):
         ("broken", 500, "思わぬこと"),
         ("away", 503, "データベースにつながらない"),
         ("rule", 409, "先に保存されました"),
+        ("full", 507, "データを置く場所がいっぱい"),
+        ("waits", 503, "時間内に終わらなかった"),
     ],
 )
 def test_what_was_typed_is_shown_back_with_a_number(client, where, status, words):
@@ -97,7 +122,17 @@ def test_what_was_typed_is_shown_back_with_a_number(client, where, status, words
     assert "Content-Security-Policy" in answer
 
 
-@pytest.mark.parametrize("where", ["broken", "away"])
+@pytest.mark.asvs("15.2.2")
+def test_a_request_that_takes_too_long_is_ended_and_saves_nothing(client, settings):
+    settings.REQUEST_SECONDS = 1
+    answer = send(client, "endless")
+    assert answer.status_code == 503
+    assert LONG in answer.content.decode()
+    assert "時間内に終わらなかった" in answer.content.decode()
+    assert not Portrait.objects.exists()
+
+
+@pytest.mark.parametrize("where", ["broken", "away", "full", "waits"])
 def test_the_same_form_can_be_sent_again_under_the_same_key(client, where):
     key = "6f0f2a0e-6f2b-4d0e-8f1b-3c1d8ed3f6aa"
     shown = send(client, where, submit_key=key, level="B").content.decode()

@@ -179,6 +179,7 @@ OF_NO_TOWN = {
     "home",
     "abilities",
     "overview",
+    "health-inside",
     "stay",
     "account",
     "password",

@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from config.local.engines.folders import CLONE, account_passage, clone_folder, locked
@@ -119,26 +120,8 @@ class Demo:
         return part.log.read_text()
 
     def start_parts(self) -> None:
-        celery = ("-m", "celery", "-A", "config")
-        pool = ("--pool=prefork", "--concurrency=1", "--without-mingle", "--without-gossip")
-        web = (
-            "-m",
-            "uvicorn",
-            "config.asgi:application",
-            "--no-access-log",
-            "--no-proxy-headers",
-            "--timeout-graceful-shutdown",
-            "3",
-        )
-        answering = self.environment["DATABASE_URL"]
-        working = self.environment.get("WORKER_DATABASE_URL", answering)
-        for name, database, words in (
-            ("web", answering, (*web, "--host", ADDRESS, "--port", str(self.port))),
-            ("worker", working, (*celery, "worker", *pool, "--loglevel=INFO")),
-            ("scheduler", "", (*celery, "beat", "--loglevel=INFO")),
-        ):
-            kept = KEPT_OPEN if name == "web" else "0"
-            self.parts.append(self.start(name, *words, DATABASE_URL=database, DATABASE_POOL=kept))
+        for program in programs(self.environment, self.port):
+            self.parts.append(self.start(program.name, *program.words, **program.environment))
 
     def start(self, name: str, *words: str, **other: str) -> Part:
         return start_part(
@@ -166,6 +149,49 @@ class Demo:
 
     def check_parts(self) -> None:
         check_alive(self.parts + self.engines)
+
+
+@dataclass(frozen=True)
+class Program:
+    """One of the product's processes: Python's arguments, and what its environment adds."""
+
+    name: str
+    words: tuple[str, ...]
+    environment: dict[str, str]
+
+
+def programs(environment: dict[str, str], port: int) -> list[Program]:
+    """`environment` has the addresses of the engines (config/local/engines/pairs.py)."""
+    celery = ("-m", "celery", "-A", "config")
+    pool = ("--pool=prefork", "--concurrency=1", "--without-mingle", "--without-gossip")
+    web = (
+        "-m",
+        "uvicorn",
+        "config.asgi:application",
+        "--no-access-log",
+        "--no-proxy-headers",
+        "--timeout-graceful-shutdown",
+        "3",
+    )
+    answering = environment["DATABASE_URL"]
+    working = environment.get("WORKER_DATABASE_URL", answering)
+    return [
+        Program(
+            "web",
+            (*web, "--host", ADDRESS, "--port", str(port)),
+            {"DATABASE_URL": answering, "DATABASE_POOL": KEPT_OPEN},
+        ),
+        Program(
+            "worker",
+            (*celery, "worker", *pool, "--loglevel=INFO"),
+            {"DATABASE_URL": working, "DATABASE_POOL": "0"},
+        ),
+        Program(
+            "scheduler",
+            (*celery, "beat", "--loglevel=INFO"),
+            {"DATABASE_URL": "", "DATABASE_POOL": "0"},
+        ),
+    ]
 
 
 def check_alive(parts: list[Part]) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
-from celery import shared_task
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +10,7 @@ from dialogues.models import Erasure, Gone, Voice, Withdrawal, WithdrawalRequest
 from regions.exchange.jobs import forget
 from regions.models import Job, Municipality
 from regions.office.jobs import Refused, Report, acting_for, carries_out
+from regions.office.schedule import each_town, scheduled
 from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.people.locks.doors import clock
@@ -20,8 +18,6 @@ from regions.people.locks.doors import clock
 from . import copies, ledger, pending, retention
 from .erasing import erase, erase_joined
 from .gone import settle_all, sweep_sentences
-
-logger = logging.getLogger(__name__)
 
 ERASE = "erase-voices"
 FORGOTTEN = (
@@ -47,7 +43,7 @@ def erase_voices(job: Job, report: Report) -> dict:
     return {"url": url, "link": "消去の台帳を見る", "words": "消去しました。台帳に残っています"}
 
 
-@shared_task
+@scheduled("消去の台帳の写し")
 def copy_ledger() -> None:
     """Each minute: what is due is withdrawn, and what was in the meantime stands in the file, too."""
     pending.carry_out_due()
@@ -66,22 +62,18 @@ def copy_ledger() -> None:
         ledger.copy_to_file()
 
 
-@shared_task
+@scheduled("保存の期間の終わったものの廃棄")
 def dispose() -> None:
-    """Each night: what was confirmed and is over. What fails for one town is no other's matter."""
-    for town in Municipality.objects.all():
-        try:
-            with clock():
-                retention.carry_out(town, timezone.localdate())
-        except Exception:
-            logger.exception("nothing thrown away of town %s", town.code)
+    """Each night: what was confirmed and is over."""
+
+    @clock()
+    def carry_out(town: Municipality) -> None:
+        retention.carry_out(town, timezone.localdate())
+
+    each_town(carry_out)
 
 
-@shared_task
+@scheduled("写された言葉の照らし合わせ")
 def compare_copies() -> None:
     """Each night: texts that repeat a voice which not all of their readers may read."""
-    for town in Municipality.objects.all():
-        try:
-            copies.compare(town)
-        except Exception:
-            logger.exception("texts not compared of town %s", town.code)
+    each_town(copies.compare)

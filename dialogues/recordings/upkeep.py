@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 
-from celery import shared_task
+from regions.office.schedule import scheduled
 
 from . import actions
 
 logger = logging.getLogger(__name__)
 
 
-@shared_task
+@scheduled("期日の来た録音の消去")
 def delete_due_recordings() -> None:
     deleted, swept = actions.delete_due(), actions.sweep()
     logger.info("recordings deleted: %s, files swept: %s", deleted, swept)

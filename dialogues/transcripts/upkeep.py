@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from celery import shared_task
 from django.utils import timezone
 
 from dialogues.models import Transcript, TranscriptState
+from regions.office.schedule import scheduled
 from regions.people.locks.doors import clock
 
 from . import actions
@@ -15,7 +15,7 @@ from . import actions
 logger = logging.getLogger(__name__)
 
 
-@shared_task
+@scheduled("期日の来た文字起こしの片づけ")
 def throw_away_unfinished() -> None:
     open_ones = Transcript.objects.filter(state=TranscriptState.OPEN)
     with clock():

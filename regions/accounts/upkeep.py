@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from allauth.usersessions.models import UserSession
-from celery import shared_task
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from regions.office.schedule import scheduled
 from regions.people import uploads
 from regions.people.locks.doors import clock
 
 from . import attempts
 
 
-@shared_task
+@scheduled("終わったサインインの片づけ")
 def clear_away() -> None:
     """Tries that no limit looks back to, and sessions that are over. Slips stay: they are the
     record."""

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from celery import shared_task
 from django.db.models import Q
 from django.utils import timezone
 
 from regions.models import Import, ImportState
 from regions.office.jobs import carries_out
+from regions.office.schedule import scheduled
 from regions.people.locks.doors import clock
 
 from . import actions
@@ -18,7 +18,7 @@ carries_out(actions.CHECK, name="ファイルの確かめ")(actions.look)
 carries_out(actions.WRITE, name="ファイルからの取り込み")(actions.write)
 
 
-@shared_task
+@scheduled("取り込みかけのファイルの片づけ")
 def forget_files() -> None:
     """Files that nobody came back to. What they hold is not read for that."""
     with clock():

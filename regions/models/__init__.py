@@ -15,6 +15,7 @@ from .people import (
 )
 from .places import Bureau, Municipality, Prefecture, check_digit
 from .readings import Reading, Visit
+from .schedule import ScheduledRun
 from .submissions import Submission
 from .support import (
     AdvisorNote,
@@ -55,6 +56,7 @@ __all__ = [
     "Prefecture",
     "Reading",
     "Role",
+    "ScheduledRun",
     "Slip",
     "Submission",
     "SupportEvent",

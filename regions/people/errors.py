@@ -19,8 +19,10 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from psycopg.errors import DiskFull, QueryCanceled
 
 from regions.office.forms import TownForm
+from regions.office.time_limit import TimeIsUp
 
 logger = logging.getLogger(__name__)
 
@@ -272,10 +274,49 @@ def away(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def too_slow(request: HttpRequest) -> HttpResponse:
+    words = (
+        "時間内に終わらなかったので、途中でやめました。この操作では、何も保存していません。"
+        "しばらく待って、もう一度お試しください。"
+    )
+    response = page(
+        request,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "時間内に終わりませんでした",
+        words,
+        template=ALONE,
+        again="もう一度送る",
+    )
+    response["Retry-After"] = str(AGAIN_AFTER_SECONDS)
+    return response
+
+
+def data_full(request: HttpRequest) -> HttpResponse:
+    words = (
+        "データを置く場所がいっぱいで、保存できませんでした。読むことはできます。"
+        "つむぎを動かしている方にお知らせください。"
+    )
+    return page(
+        request,
+        HTTPStatus.INSUFFICIENT_STORAGE,
+        "いまは保存できません",
+        words,
+        template=ALONE,
+        again="もう一度送る",
+    )
+
+
+def database_failed(request: HttpRequest, error: BaseException) -> HttpResponse:
+    if isinstance(error, TimeIsUp) or isinstance(error.__cause__, QueryCanceled):
+        return too_slow(request)
+    return data_full(request) if isinstance(error.__cause__, DiskFull) else away(request)
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """Django calls this while it handles the exception, wherever that came from."""
-    if isinstance(sys.exc_info()[1], DATABASE_AWAY):
-        return away(request)
+    error = sys.exc_info()[1]
+    if isinstance(error, DATABASE_AWAY):
+        return database_failed(request, error)
     words = (
         "システムの側で思わぬことが起きました。くり返すときは、町の管理者に、"
         "下の受付番号をお伝えください。"

@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-import redis
-from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from regions.models import Membership, Role
-from regions.office.jobs import heart_beats
 
 from .access import TABLE, Act, towns_where
 from .scope import PersonRequest
@@ -34,20 +30,3 @@ def abilities(request: PersonRequest) -> HttpResponse:
         "memberships": held.select_related("municipality__prefecture", "prefecture", "bureau"),
     }
     return render(request, "regions/abilities.html", context)
-
-
-@login_not_required
-def health(request: HttpRequest) -> JsonResponse:
-    found = {"database": False, "broker": False, "worker": False}
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        found["database"] = True
-    except DatabaseError:
-        pass
-    try:
-        found["worker"] = heart_beats()
-        found["broker"] = True
-    except redis.RedisError:
-        pass
-    return JsonResponse(found, status=200 if all(found.values()) else 503)

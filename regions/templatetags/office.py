@@ -12,10 +12,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from regions.drafts.actions import FIELD, unsaved_here
-from regions.office import dates
+from regions.models import Job
+from regions.office import dates, jobs
 from regions.people.errors import typed
 
 register = template.Library()
+
+
+@register.simple_tag
+def progress_of(job: Job) -> jobs.Progress:
+    return jobs.progress(job)
 
 
 def _day(value: dt.date | dt.datetime) -> dt.date:

@@ -48,6 +48,7 @@ OF_NO_TOWN = {
     "stories_service": WRITE,
     "usersessions_usersession": ALL,
 }
+FOR_THE_OPERATOR = {"regions_scheduledrun": READ}
 SIGNING_IN = {
     "mfa_authenticator": ALL,
     "regions_passwordhash": WRITE,
@@ -74,7 +75,7 @@ class Login:
 
 ERASES = "tsumugi.erase_voice(bigint,bigint)"
 LOGINS = {
-    "tsumugi_app": Login(puts_on=ANSWERING, tables=OF_NO_TOWN | SIGNING_IN),
+    "tsumugi_app": Login(puts_on=ANSWERING, tables=OF_NO_TOWN | SIGNING_IN | FOR_THE_OPERATOR),
     "tsumugi_worker": Login(
         puts_on=ANSWERING | {"tsumugi_clock"}, runs={ERASES}, tables=OF_NO_TOWN
     ),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import kombu.pools
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from config.celery import app
@@ -29,6 +29,8 @@ def carried(monkeypatch):
             raise Refused("同意が変わりました。")
         if job.payload.get("break"):
             raise RuntimeError("何かが壊れた")
+        if job.payload.get("lose") and job.attempts == 1:
+            raise OperationalError("the connection is lost")
         done.append(job.pk)
         return {"edition": 1}
 
@@ -81,8 +83,36 @@ def test_two_messages_for_one_job_carry_it_out_once(world, carried):
 
 def test_a_message_for_work_in_progress_does_nothing(world, carried):
     job = make_job(world, state=JobState.RUNNING, started_at=timezone.now())
+    with jobs._held(job.pk) as free:
+        assert free
+        jobs.run(job.pk)
+        assert jobs.at_work() == {job.pk}
+    assert carried == []
+
+
+def test_what_a_dead_process_left_running_is_done_at_once_by_the_next_message(world, carried):
+    job = make_job(world, state=JobState.RUNNING, started_at=timezone.now(), attempts=1)
+    jobs.run(job.pk)
+    assert carried == [job.pk]
+    assert (after(job).state, job.attempts) == (JobState.DONE, 2)
+
+
+def test_a_job_that_its_processes_died_over_too_often_is_given_up(world, carried):
+    job = make_job(
+        world, state=JobState.RUNNING, started_at=timezone.now(), attempts=jobs.MOST_ATTEMPTS
+    )
     jobs.run(job.pk)
     assert carried == []
+    assert after(job).state == JobState.FAILED
+
+
+def test_work_that_lost_the_database_is_done_again(world, carried):
+    job = make_job(world, payload={"lose": True})
+    jobs.run(job.pk)
+    assert (after(job).state, carried) == (JobState.RUNNING, [])
+    jobs.sweep()
+    jobs.run(job.pk)
+    assert (after(job).state, carried) == (JobState.DONE, [job.pk])
 
 
 def turn_to(broker_url: str) -> None:
@@ -121,3 +151,23 @@ def test_the_sweeper_leaves_what_was_just_sent_and_gives_up_in_the_end(world, ca
     assert after(lost).sent_at > long_ago
     assert after(hopeless).state == JobState.FAILED
     assert "終わりませんでした" in hopeless.reason
+
+
+def test_a_job_says_why_it_does_not_move(world, heart):
+    job = make_job(world, sent_at=timezone.now())
+    assert jobs.progress(job) == jobs.Progress("順番を待っています", jobs.NOBODY_WORKS)
+    heart()
+    assert jobs.progress(job) == jobs.Progress("順番を待っています")
+    job.state, job.attempts = JobState.RUNNING, 1
+    assert jobs.progress(job) == jobs.Progress(jobs.STOPPED, jobs.TO_BEGIN_AGAIN)
+    with jobs._held(job.pk):
+        assert jobs.progress(job) == jobs.Progress("作成中です")
+        job.attempts = 2
+        assert "2回め" in jobs.progress(job).words
+
+
+def test_an_attempt_that_was_overtaken_does_not_end_the_job(world, carried):
+    job = make_job(world, state=JobState.RUNNING, attempts=1)
+    Job.objects.filter(pk=job.pk).update(attempts=2)
+    jobs._end(job, JobState.FAILED, reason="止まりました")
+    assert after(job).state == JobState.RUNNING

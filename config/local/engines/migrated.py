@@ -40,7 +40,8 @@ def copy_migrated(base: Path, programs: Path, data: Path) -> None:
             for old in kept.iterdir():
                 shutil.rmtree(old)
             make_migrated(base, programs, source)
-        subprocess.run(["cp", "-Rp", source, data], check=True)
+        # Its contents, so that the folder may be there already: on a disk of its own, for instance.
+        subprocess.run(["cp", "-Rp", f"{source}/.", data], check=True)
 
 
 def fingerprint(version: int, clone: Path = CLONE) -> str:
