@@ -4,10 +4,11 @@ that says so (regions/people/errors.py), and the first one after its return is a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg.errors import _WaitTimeout
+from psycopg_pool import ConnectionPool
 
 ONE_STATEMENT = 20
 """Seconds after which the database itself ends a statement of a request, with all that it waits for."""
@@ -20,6 +21,9 @@ A_CONNECTION = 3
 GIVE_UP_CONNECTING = 2
 """Seconds after which connections are no longer sought in the background, at ever longer
 intervals: the next request seeks them at once."""
+WHILE_AWAY = 0.3
+"""Seconds for which a request waits for a connection while it is known that none can be made: few
+requests are answered at once, and the others stand behind them."""
 IDLE_IN_TRANSACTION = 60
 
 # What the network lost is lost within seconds, on either side: a worker's lock on its job, too.
@@ -41,10 +45,26 @@ SERVER_ENDS = {
 }
 
 
+_away: list[ConnectionPool[Any]] = []
+"""The pool of this process, while it finds no way to the database."""
+
+
+def is_away(pool: ConnectionPool[Any]) -> None:
+    pool.timeout = WHILE_AWAY
+    _away.append(pool)
+
+
 class Connection(psycopg.Connection[Any]):
     """One that does not wait for ever: a server that stands still keeps its connections open."""
 
     patience: float = NO_ANSWER
+
+    @classmethod
+    def connect(cls, *arguments: Any, **options: Any) -> Self:
+        made = super().connect(*arguments, **options)
+        while _away:
+            _away.pop().timeout = A_CONNECTION
+        return made
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         try:
@@ -83,6 +103,7 @@ def options(pool: int) -> dict[str, Any]:
             "max_size": pool,
             "timeout": A_CONNECTION,
             "reconnect_timeout": GIVE_UP_CONNECTING,
+            "reconnect_failed": is_away,
             "connection_class": Connection,
         }
     }

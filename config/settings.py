@@ -152,6 +152,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # The checker, and whoever sees more than one town, sign in with a second factor. The demo leaves it
 # out, and says so where one signs in.
 SECOND_FACTOR = not DEMO
+SESSION_ENGINE = "regions.accounts.sessions"
 SESSION_COOKIE_AGE = 10 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 HTTPS = flag("SECURE_HTTPS")

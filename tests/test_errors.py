@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.urls import include, path
 
 import config.asgi
-from regions.models import Portrait
+from regions.models import Portrait, Reading, Visit
 from regions.people import errors
 from regions.people.acts import Act
 from regions.people.limits import at_most
@@ -131,6 +131,32 @@ def test_a_request_that_takes_too_long_is_ended_and_saves_nothing(client, settin
     assert LONG in answer.content.decode()
     assert "時間内に終わらなかった" in answer.content.decode()
     assert not Portrait.objects.exists()
+
+
+NO_ROOM = """
+CREATE FUNCTION pg_temp.no_room() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE 'no room' USING ERRCODE = 'disk_full'; END $$;
+CREATE TRIGGER no_room BEFORE INSERT ON {0} FOR EACH ROW EXECUTE FUNCTION pg_temp.no_room();
+"""
+
+
+@pytest.mark.parametrize("table", ["regions_visit", "regions_reading"])
+def test_with_no_room_for_a_note_of_who_reads_the_page_is_shown_all_the_same(
+    full, browse, caplog, table
+):
+    world, _, _ = full
+    with connection.cursor() as cursor:
+        cursor.execute(NO_ROOM.format(table))
+    client = browse(world.staff)
+    assert client.get("/m/990019/voices/").status_code == 200
+    left_out = [each for each in caplog.records if "not noted" in each.message]
+    assert left_out
+    # As soon as there is room, it is noted again.
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER no_room ON {table}")
+    assert client.get("/m/990019/voices/").status_code == 200
+    assert Visit.objects.filter(by=world.staff).count() == 1
+    assert Reading.objects.filter(by=world.staff).count() == 1
 
 
 @pytest.mark.parametrize("where", ["broken", "away", "full", "waits"])

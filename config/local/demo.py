@@ -6,6 +6,7 @@
 import errno
 import hashlib
 import http.client
+import json
 import os
 import secrets
 import shutil
@@ -229,8 +230,9 @@ def healthy(port: int) -> bool:
     connection = http.client.HTTPConnection(ADDRESS, port, timeout=5)
     try:
         connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
+        answer = json.loads(connection.getresponse().read())
+        return bool(answer["saving"] and answer["paper"])
+    except (OSError, ValueError, LookupError, http.client.HTTPException):
         return False
     finally:
         connection.close()

@@ -19,9 +19,10 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from psycopg.errors import DiskFull, QueryCanceled
+from psycopg.errors import QueryCanceled
 
 from regions.office.forms import TownForm
+from regions.office.no_room import is_disk_full
 from regions.office.time_limit import TimeIsUp
 
 logger = logging.getLogger(__name__)
@@ -309,7 +310,7 @@ def data_full(request: HttpRequest) -> HttpResponse:
 def database_failed(request: HttpRequest, error: BaseException) -> HttpResponse:
     if isinstance(error, TimeIsUp) or isinstance(error.__cause__, QueryCanceled):
         return too_slow(request)
-    return data_full(request) if isinstance(error.__cause__, DiskFull) else away(request)
+    return data_full(request) if is_disk_full(error) else away(request)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from functools import partial, wraps
 from typing import Any
 
-from django.db import ProgrammingError
+from django.db import OperationalError, ProgrammingError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -18,6 +18,7 @@ from psycopg.errors import InsufficientPrivilege
 from regions.accounts.second_factor import NEEDED_NOW, came_to_be_missing
 from regions.drafts.actions import settled
 from regions.models import Municipality, Visit
+from regions.office import no_room
 
 from .access import NotAllowed, Standing
 from .acts import Act
@@ -64,6 +65,20 @@ def _prepared(ask: Callable[[], Any]) -> Any:
         work()
 
 
+def _answered(request: TownRequest, answer: Callable[[], Answer]) -> Answer:
+    """With the disk full, a page that only shows is made once more, and notes nothing."""
+    try:
+        answered = _prepared(answer)
+    except OperationalError as error:
+        if request.method != "GET" or not no_room.is_disk_full(error):
+            raise
+    else:
+        _remember_visit(request)
+        return answered
+    with no_room.without_notes():
+        return _prepared(answer)
+
+
 VISITED = "visited"
 """In the session: {code of a town: the day on which it was noted}."""
 
@@ -99,8 +114,7 @@ def town_page(*acts: Act) -> Callable:
                     _note_visit(request)
                     return settled(request, once(request, partial(view, request, **kwargs)))
 
-            answered = _prepared(answer)
-            _remember_visit(request)
+            answered = _answered(request, answer)
             return answered() if callable(answered) else answered
 
         guarded.acts = acts  # type: ignore[attr-defined]
@@ -113,6 +127,8 @@ def _note_visit(request: TownRequest) -> None:
     """Once a day and session: when this person last was here, for 「だれが入れるか」."""
     today = timezone.localdate()
     if request.session.get(VISITED, {}).get(request.town.code) == str(today):
+        return
+    if no_room.leaves_out("visit"):
         return
     visit = Visit(municipality=request.town, by=request.user, day=today)
     # Nothing is asked back: not everyone who leaves a mark may read it.

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from regions.models import Reading, Role
+from regions.office import no_room
 from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.people.locks.doors import WORN_BY
@@ -38,6 +39,8 @@ def note_reading(
     `voices` are the ids of those whose words stand on the page, `what` names the thing in a word,
     and never repeats what someone typed. Within one `slot` the same thing is noted once.
     """
+    if no_room.leaves_out(f"reading {kind}"):
+        return
     shown = sorted(set(voices))
     order = list(WORN_BY)
     worn = min(request.standing.memberships, key=lambda held: order.index(Role(held.role)))
