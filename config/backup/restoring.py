@@ -28,7 +28,7 @@ from django.utils.dateparse import parse_datetime
 from dialogues.consent import ledger
 from dialogues.models import Erasure, RecordingKey
 from dialogues.recordings.actions import delete_due
-from regions.models import Municipality
+from regions.models import HistoryDigest, Municipality
 from regions.office.dates import wareki
 from regions.people.history.digests import OfADayToCome, take
 from regions.people.locks.doors import Worn, clock
@@ -223,6 +223,9 @@ class Restoring:
         self.say("8　記録の指紋で、履歴を確かめます。")
         for code in _towns(told):
             self._call("verify_history", town=code, file=settings.DIGEST_FOLDER)
+        with clock():
+            digests = HistoryDigest.objects.count()
+        self.say(f"　指紋{digests}枚と比べました。")
 
     def _call(self, command: str, *arguments: object, **options: Any) -> None:
         said = io.StringIO()
