@@ -4,17 +4,19 @@ import os
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.asgi import get_asgi_application
-from django.db import connection
 from django.http import parse_cookie
 
 from config.memory import keep_what_is_loaded
 from config.proxies import as_told
 from regions.office.sealed_files import FULL
-from regions.office.uploads import most_bytes
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 django = get_asgi_application()
+
+# Only now are there models.
+from regions.people import uploads  # noqa: E402
+from regions.people.errors import DATABASE_AWAY  # noqa: E402
 
 keep_what_is_loaded()
 
@@ -27,8 +29,22 @@ async def application(scope, receive, send):
         return await django(scope, receive, send)
     scope = as_told(scope)
     headers = dict(scope["headers"])
-    if not acceptable(headers, scope["path"]) or not await welcome(headers):
+    if not acceptable(headers, scope["path"]):
         return await django(without_body(scope), empty(), send)
+    try:
+        upload = await admitted(headers, scope["path"])
+    except uploads.Refused as refusal:
+        return await django(without_body(scope) | {"upload_refused": refusal}, empty(), send)
+    except DATABASE_AWAY:
+        upload = None  # the page says so
+    try:
+        await answer(scope, receive, send)
+    finally:
+        if upload is not None:
+            await in_a_thread(uploads.finish, upload)
+
+
+async def answer(scope, receive, send):
     begun = False
 
     async def sending(message):
@@ -53,26 +69,28 @@ def acceptable(headers: dict[bytes, bytes], path: str) -> bool:
 
 def most(headers: dict[bytes, bytes], path: str) -> int:
     """With a file, the file's limit and room for the form around it."""
-    if headers.get(b"content-type", b"").startswith(b"multipart/form-data"):
-        return most_bytes(path) + FRAME
+    if with_file(headers):
+        return uploads.most_bytes(path) + FRAME
     return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
-async def welcome(headers: dict[bytes, bytes]) -> bool:
-    """What is larger than a form with a file comes from someone who is signed in, or not at all."""
-    if int(headers.get(b"content-length", b"0")) <= settings.UPLOAD_MAX_BYTES + FRAME:
-        return True
+def with_file(headers: dict[bytes, bytes]) -> bool:
+    return headers.get(b"content-type", b"").startswith(b"multipart/form-data")
+
+
+async def admitted(headers: dict[bytes, bytes], path: str):
+    """What may be a file comes from someone who may send one there, or not at all: Refused."""
+    if not with_file(headers):
+        return None
     cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
-    return await sync_to_async(signed_in)(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+    session = cookies.get(settings.SESSION_COOKIE_NAME, "")
+    size = int(headers.get(b"content-length", b"0"))
+    return await in_a_thread(uploads.admit, session, path, size)
 
 
-def signed_in(session: str) -> bool:
-    from django.contrib.sessions.backends.db import SessionStore
-
-    try:
-        return SESSION_KEY in SessionStore(session).load()
-    finally:
-        connection.close()
+def in_a_thread(work, *told):
+    """Of its own, and with a connection of its own that it closes."""
+    return sync_to_async(work, thread_sensitive=False)(*told)
 
 
 def without_body(scope: dict) -> dict:
@@ -92,7 +110,6 @@ def empty():
     return receive
 
 
-SESSION_KEY = "_auth_user_id"
 SIZES = (b"content-length", b"transfer-encoding")
 TOO_MUCH = 10**12
 FRAME = 1_000_000

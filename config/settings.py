@@ -136,7 +136,7 @@ LOGIN_URL = "signin"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "signin"
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "regions.accounts.hashing.LinedUpHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -206,6 +206,11 @@ UPLOAD_MAX_BYTES = int(os.environ.get("UPLOAD_MAX_MB") or "5") * 1024 * 1024
 # Recordings of interviews are the only files that may have more; where they lie, sealed.
 AUDIO_MAX_BYTES = int(os.environ.get("AUDIO_MAX_MB") or "100") * 1_000_000
 AUDIO_FOLDER = Path(os.environ.get("AUDIO_FOLDER", BASE_DIR / "var" / "audio"))
+# What one person and one town may send in files in a day (twenty hours of interviews, and all of a
+# support team's), and how much sound a town keeps at once. regions/people/uploads.py
+UPLOAD_PERSON_BYTES_A_DAY = int(os.environ.get("UPLOAD_PERSON_MB_A_DAY") or "2000") * 1_000_000
+UPLOAD_TOWN_BYTES_A_DAY = int(os.environ.get("UPLOAD_TOWN_MB_A_DAY") or "6000") * 1_000_000
+AUDIO_TOWN_BYTES = int(os.environ.get("AUDIO_TOWN_MB") or "20000") * 1_000_000
 # A file on its way that is larger than a form lies where no name leads to it.
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -239,6 +244,10 @@ CELERY_BEAT_SCHEDULE = {
     "forget-files": {
         "task": "regions.exchange.jobs.forget_files",
         "schedule": crontab(hour=2, minute=45),
+    },
+    "forget-drafts": {
+        "task": "regions.drafts.jobs.forget_drafts",
+        "schedule": crontab(hour=2, minute=35),
     },
     "throw-away-unfinished-transcripts": {
         "task": "dialogues.transcripts.upkeep.throw_away_unfinished",

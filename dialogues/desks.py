@@ -13,7 +13,7 @@ from regions.people.acts import Act
 from regions.people.locks.doors import counting
 
 from .consent import sharing
-from .models import Draft, Interview, Level, ThemeNote, Voice
+from .models import Interview, Level, ThemeNote, Voice
 
 PARTNERS = (Role.COORDINATOR, Role.SUPPORT_CENTER)
 
@@ -36,23 +36,6 @@ def questions(desk: Membership, standing: Standing) -> list[Open]:
     return (
         [Open(f"まだ返事をしていない、ことばへの問い　{n}件", url)] if (n := notes.count()) else []
     )
-
-
-@open_with(order=20)
-def drafts(desk: Membership, standing: Standing) -> list[Open]:
-    """That there are some, and where. The words stay with who typed them."""
-    with counting([standing.town.pk]):
-        rows = Draft.objects.of(standing.town).filter(user=desk.user_id).order_by()
-        found = dict(rows.values_list("interview").annotate(n=Count("pk")))
-    seen = Interview.objects.visible_to(standing.user).of(standing.town).in_bulk(found)
-    return [
-        Open(
-            f"{_named(seen[pk])}に、書きかけの声　{n}件（ご本人だけが続けられます）",
-            reverse("interview", args=[standing.town.code, pk]),
-        )
-        for pk, n in sorted(found.items())
-        if pk in seen
-    ]
 
 
 @open_with(order=30)

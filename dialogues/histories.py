@@ -194,6 +194,7 @@ pages(
         "withdraw-voice": "声を取り下げるページ",
         "withdraw-speaker": "声を取り下げるページ（話し手）",
         "withdraw-interview": "声を取り下げるページ（聴き取り）",
+        "withdrawal-request": "取り下げのお申し出のページ",
         "speaker-checked": "同意の台帳",
         "retention-term": "保存の期間のページ",
         "board-move": "ことばの盤",

@@ -1,6 +1,7 @@
 """The second lock on what was said."""
 
 from dialogues.consent.erasing import erases
+from regions.models import Draft
 from regions.people.locks.doors import Worn
 from regions.people.locks.policies import ADD, ALL, QUESTION, READ, WRITE, guard, lock, may
 
@@ -10,7 +11,6 @@ from .models import (
     ConsentRecord,
     CopiedWords,
     Disposal,
-    Draft,
     Erasure,
     Excerpt,
     Interview,
@@ -36,6 +36,7 @@ from .models import (
     VoiceCounter,
     VoiceText,
     Withdrawal,
+    WithdrawalRequest,
 )
 
 OWN = "user_id = tsumugi.person()"
@@ -48,12 +49,14 @@ def stands(voice: str) -> str:
     return f"NOT EXISTS (SELECT FROM dialogues_voice gone WHERE gone.id = {voice} AND gone.gone_at IS NOT NULL)"  # fmt: skip
 
 
-def words_of(voices: str) -> str:
-    """The words of those voices; the policies of the voices themselves hold too."""
+def words_of(voices: str, *, pending: str = "false") -> str:
+    """The words of those voices; the policies of the voices themselves hold too. `pending`: those
+    whose withdrawal this role may decide on."""
     return (
         "EXISTS (SELECT FROM dialogues_voice voice"
-        " WHERE voice.id = dialogues_voicetext.voice_id AND voice.gone_at IS NULL"
-        f" AND ({voices}))"
+        " WHERE voice.id = dialogues_voicetext.voice_id"
+        f" AND (voice.gone_at IS NULL AND ({voices})"
+        f" OR voice.gone_as = 'pending' AND ({pending})))"
     )
 
 
@@ -91,7 +94,7 @@ def nothing_split_off_is_gone(texts: str) -> str:
                      JOIN dialogues_voice off ON off.id = began.id
                     WHERE was.id = {texts}event.voice_id
                       AND began.pgh_created_at >= {texts}event.pgh_created_at
-                      AND off.gone_as IN ('withdrawn', 'erased'))"""
+                      AND off.gone_as IN ('pending', 'withdrawn', 'erased'))"""
 
 
 NOTHING_SPLIT_OFF_IS_GONE = nothing_split_off_is_gone("dialogues_voicetext")
@@ -100,14 +103,17 @@ STANDING_WORDS = f"{stands('dialogues_voicetextevent.voice_id')} AND ({NOTHING_S
 # Level C is read by the town's staff and by who heard it; what is gone, by nobody.
 lock(
     VoiceText,
-    staff=may("select insert update", where=words_of("true")),
-    partner=may("select insert update", where=words_of(f"voice.level IN ('A', 'B') OR {HEARD}")),
+    staff=may("select insert update", where=words_of("true", pending="true")),
+    partner=may(
+        "select insert update",
+        where=words_of(f"voice.level IN ('A', 'B') OR {HEARD}", pending=HEARD),
+    ),
     section=may("select", where=words_of("voice.level = 'A'")),
     counted=False,
     history={
         Worn.STAFF: STANDING_WORDS,
         Worn.CHECKER: STANDING_WORDS,
-        Worn.PARTNER: f"({NEVER_NARROWER_SINCE}) AND ({NOTHING_SPLIT_OFF_IS_GONE})",
+        Worn.PARTNER: f"({NEVER_NARROWER_SINCE}) AND {STANDING_WORDS}",
     },
 )
 
@@ -135,7 +141,7 @@ lock(
 NOT_ALL_WITHDRAWN = """observation = ''
     OR NOT EXISTS (SELECT FROM dialogues_voice last
                     WHERE last.interview_id = dialogues_interviewevent.id
-                      AND last.gone_as IN ('withdrawn', 'erased')
+                      AND last.gone_as IN ('pending', 'withdrawn', 'erased')
                       AND last.gone_at >= dialogues_interviewevent.pgh_created_at
                       AND NOT EXISTS (SELECT FROM dialogues_voice other
                                        WHERE other.interview_id = last.interview_id
@@ -162,11 +168,6 @@ lock(
 )
 lock(OpeningQuestions, staff=WRITE, partner=WRITE)
 lock(VoiceCounter, staff=WRITE, partner=WRITE, counted=False)
-lock(
-    Draft,
-    staff=may("select insert update delete", where=OWN),
-    partner=may("select insert update delete", where=OWN),
-)
 READABLE = f"""EXISTS (
     SELECT FROM dialogues_voice voice
      WHERE voice.id = voice_id AND (voice.level IN ('A', 'B') OR {HEARD}))"""
@@ -275,6 +276,40 @@ lock(
     ),
     clock=READ,
 )
+# That somebody asks for a withdrawal: a partner sees his own, and decides on those of what he heard.
+REQUEST_CHANGES = (
+    "updated_at agreed_by_id due_at observation places outcome reason decided_by_id ended_at notes"
+    " withdrawal_id"
+)
+HEARD_OF_IT = """interview_id IN (
+    SELECT interview_id FROM dialogues_interviewer WHERE user_id = tsumugi.person())"""
+lock(
+    WithdrawalRequest,
+    staff=may("select insert update", changes=REQUEST_CHANGES),
+    partner=may(
+        "select insert update",
+        where=f"recorded_by_id = tsumugi.person() OR {HEARD_OF_IT}",
+        changes=REQUEST_CHANGES,
+        only=HEARD_OF_IT,
+    ),
+    clock=may("select update"),
+)
+guard(
+    "dialogues_withdrawalrequest",
+    "who_asks_for_a_withdrawal_signs_for_himself",
+    """current_user IN ('tsumugi_staff', 'tsumugi_checker', 'tsumugi_partner')
+     AND (NEW.recorded_by_id <> tsumugi.person() OR NEW.outcome <> '')""",
+    on="INSERT",
+)
+NOT_HEARD_BY_A_PARTNER = """current_user = 'tsumugi_partner' AND NOT EXISTS (
+         SELECT FROM public.dialogues_interviewer heard
+          WHERE heard.interview_id = OLD.interview_id AND heard.user_id = tsumugi.person())"""
+guard(
+    "dialogues_voice",
+    "who_did_not_hear_it_only_asks_to_withdraw",
+    f"NEW.gone_as = 'withdrawn' AND OLD.gone_as <> 'withdrawn' AND {NOT_HEARD_BY_A_PARTNER}",
+    on="UPDATE",
+)
 lock(RetentionTerm, staff=READ, checker=WRITE, partner=READ, clock=READ)
 lock(
     Disposal,
@@ -352,19 +387,25 @@ lock(
     clock=READ,
 )
 
-# Who deleted a voice may take that back; what was withdrawn or erased stays so.
+# Who deleted a voice may take that back, and who decides on a withdrawal may turn it down; what was
+# withdrawn or erased stays so.
 guard(
     "dialogues_voice",
     "gone_stays_gone",
-    """current_user NOT IN ('tsumugi_owner', 'tsumugi_loader')
+    f"""current_user NOT IN ('tsumugi_owner', 'tsumugi_loader')
      AND OLD.gone_at IS NOT NULL
      AND NEW.gone_as NOT IN (OLD.gone_as, 'erased')
-     AND (OLD.gone_as <> 'deleted' OR OLD.gone_by_id <> tsumugi.person())""",
+     AND (OLD.gone_as <> 'deleted' OR OLD.gone_by_id <> tsumugi.person())
+     AND (OLD.gone_as <> 'pending' OR {NOT_HEARD_BY_A_PARTNER})""",
     on="UPDATE",
 )
 
 # What goes when a voice is erased (consent/erasing.py). Its number and how it was agreed to stay.
 OF_IT = "voice_id = gone.id"
+# Forms in which its words stand are sent there (dialogues/consent/gone.py: `drafts_of`).
+PATHS_OF_A_VOICE = (
+    "'^/m/[^/]+/(voices|sharing|interviews/', gone.interview_id, '/rows)/', gone.number, '/'"
+)
 # Older texts of the voice from which it was split. First, since they are known by its own words.
 IN_THE_INTERVIEW = "SELECT id FROM public.dialogues_voice WHERE interview_id = gone.interview_id"
 OF_ITS_WORDS = r"""text LIKE ANY (ARRAY(
@@ -398,7 +439,11 @@ erases(NamesLeft, OF_IT)
 erases(Placement, OF_IT)
 erases(ConsentRecord, OF_IT, blank=("reason",))
 erases(SharingDecision, OF_IT)
-erases(Draft, "entry_key = gone.entry_key")
+erases(
+    Draft,
+    f"""municipality_id = gone.municipality_id AND (
+         key = gone.entry_key OR path ~ concat({PATHS_OF_A_VOICE}))""",
+)
 erases(
     Sentence,
     """EXISTS (SELECT FROM public.dialogues_excerpt taken
@@ -409,12 +454,23 @@ erases(
     blank=("text",),
 )
 # With the last voice of an interview, what the listeners noted of it.
-erases(
-    Interview,
-    """id = gone.interview_id AND NOT EXISTS (
+IS_THE_LAST = """NOT EXISTS (
         SELECT FROM public.dialogues_voice other
          WHERE other.interview_id = gone.interview_id AND other.id <> gone.id
-           AND (other.gone_at IS NULL OR other.gone_as = 'deleted'))""",
+           AND (other.gone_at IS NULL OR other.gone_as IN ('deleted', 'pending')))"""
+erases(
+    Draft,
+    f"""municipality_id = gone.municipality_id AND {IS_THE_LAST}
+     AND path ~ concat('/interviews/', gone.interview_id, '/edit/$')""",
+)
+erases(
+    Interview,
+    f"id = gone.interview_id AND {IS_THE_LAST}",
     blank=("observation",),
     events="observation <> ''",
+)
+erases(
+    WithdrawalRequest,
+    f"interview_id = gone.interview_id AND {IS_THE_LAST}",
+    blank=("observation",),
 )

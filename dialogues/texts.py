@@ -14,7 +14,6 @@ from .models import (
     ConsentRecord,
     CopiedWords,
     Disposal,
-    Draft,
     Erasure,
     Interview,
     Interviewer,
@@ -33,6 +32,7 @@ from .models import (
     TranscriptSpeaker,
     VoiceText,
     Withdrawal,
+    WithdrawalRequest,
 )
 
 __all__ = ["copies"]
@@ -56,6 +56,13 @@ def _voice(row: Any) -> Place:
     return Place(
         f"{row.voice.label}のページ",
         reverse("voice", args=[row.municipality.code, row.voice.number]),
+    )
+
+
+def _request(row: WithdrawalRequest) -> Place:
+    return Place(
+        f"{row}の取り下げのお申し出",
+        reverse("withdrawal-request", args=[row.municipality.code, row.pk]),
     )
 
 
@@ -84,6 +91,8 @@ declare(
     place=_plain("この町の問い", "questions"),
 )
 declare(Disposal, "reason", place=_plain("保存の期間のページ", "retention"))
+declare(WithdrawalRequest, "reason", place=_request)
+declare(WithdrawalRequest, "notes", place=_request, checked=False)
 
 # What stands and goes with a voice, and is read by who may read that voice. Another voice may say
 # the same, which is its own.
@@ -105,13 +114,14 @@ excuse(Speaker, OF_A_PERSON, "call_name")
 excuse(ConsentRecord, OF_A_PERSON, "explained_by")
 excuse(TranscriptSpeaker, OF_A_PERSON, "name", "call_name")
 excuse(Sentence, "what was recorded, for who heard it; goes with the voice taken from it", "text")
-excuse(Draft, "a voice being typed, for who types it", "fields")
 excuse(Pseudonym, "what stands in a name's place", "replacement")
 excuse(Pseudonym, MACHINE, "digest")
 excuse(NamesLeft, MACHINE, "left", "lists")
 excuse(RecordingKey, MACHINE, "file")
 excuse(ThemeNote, "the post of who wrote it", "author_post")
 excuse(Withdrawal, "what places are called, without titles that repeat the words", "repeats")
+excuse(WithdrawalRequest, "waits hidden, goes or comes back with the voices", "observation")
+excuse(WithdrawalRequest, "as observation", "places")
 excuse(Erasure, MACHINE, "salt", "digest", "sources", "words", "rows")
 excuse(Split, MACHINE, "words")
 excuse(CopiedWords, MACHINE, "runs")

@@ -17,6 +17,7 @@ from .models import (
     AdvisorNote,
     Attempt,
     Bureau,
+    Draft,
     Handover,
     HistoryDigest,
     Import,
@@ -32,6 +33,7 @@ from .models import (
     Submission,
     SupportEvent,
     SupportRound,
+    Upload,
     User,
     Visit,
 )
@@ -53,6 +55,17 @@ lock(Job, staff=ASKED, partner=ASKED, clock=may("select update"))
 lock(HistoryDigest, staff=READ, partner=READ, clock=ADD)
 SENT = may("select insert", adds="by_id = tsumugi.person()")
 lock(Submission, staff=SENT, partner=SENT, section=SENT, companion=SENT, counted=False)
+# What someone is typing: his own, and read by nobody else. The clock sees when, and for which form.
+OWN_DRAFT = "user_id = tsumugi.person()"
+TYPES = may("select insert update delete", where=OWN_DRAFT, adds=OWN_DRAFT)
+lock(
+    Draft,
+    staff=TYPES,
+    partner=TYPES,
+    section=TYPES,
+    companion=TYPES,
+    clock=may("select delete", columns="id municipality_id updated_at path key"),
+)
 # A file that someone sent in: his own, and the staff's to look into, who read all that may stand in
 # it. The clock forgets those that nobody came back to.
 OWN_FILE = "by_id = tsumugi.person()"
@@ -61,6 +74,13 @@ lock(
     staff=may("select insert update", adds=OWN_FILE, only=OWN_FILE),
     partner=may("select insert update", where=OWN_FILE, adds=OWN_FILE),
     clock=may("select update", columns="id municipality_id created_at updated_at finished_at"),
+    counted=False,
+)
+# Counted before anything of the request is read, and so before a role is put on.
+lock(
+    Upload,
+    login=may("select insert update", changes="ended_at"),
+    clock=may("select delete"),
     counted=False,
 )
 # Who comes in is the checker's to say.

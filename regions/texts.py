@@ -10,6 +10,7 @@ from regions.people.texts import MACHINE, Place, declare, excuse
 
 from .models import (
     AdvisorNote,
+    Draft,
     Handover,
     HistoryDigest,
     Import,
@@ -64,6 +65,8 @@ excuse(Reading, MACHINE, "post", "path", "same")
 excuse(Submission, MACHINE, "path", "digest", "led_to")
 excuse(Job, MACHINE, "kind", "payload", "step", "reason", "result")
 excuse(Membership, "a person's post", "post")
+excuse(Draft, "what is being typed, for who types it", "fields")
+excuse(Draft, MACHINE, "path")
 excuse(Slip, MACHINE, "code_hash")
 excuse(
     Import,

@@ -2,6 +2,7 @@ from django.urls import include, path
 
 from .accounts import urls as accounts
 from .desks import urls as desks
+from .drafts import urls as drafts
 from .exchange import urls as exchange
 from .people import views as people
 from .people.history import views as history
@@ -29,6 +30,7 @@ urlpatterns = [
     path("healthz", people.health, name="health"),
     path("", include(accounts.urlpatterns)),
     path(
-        "m/<code>/", include([*town, *accounts.town, *desks.town, *readings.town, *exchange.town])
+        "m/<code>/",
+        include([*town, *accounts.town, *desks.town, *readings.town, *exchange.town, *drafts.town]),
     ),
 ]

@@ -2,6 +2,7 @@
 
 from dialogues.consent.erasing import erases
 from regions.people.locks.policies import ADD, ALL, QUESTION, READ, WRITE, lock, may, open_table
+from stakeholders.locks import MINE
 
 from .models import (
     Brief,
@@ -33,7 +34,17 @@ lock(
 lock(StoryTheme, staff=ALL, partner=ALL, section=READ, companion=READ)
 lock(StoryService, staff=ALL, partner=ALL, section=READ, companion=READ)
 lock(StoryLine, staff=ALL, partner=ALL, section=READ, companion=READ)
-lock(Citation, staff=ALL, partner=ALL, section=READ, companion=READ)
+# A line that a section takes off its own body's page is no ground for a story any more.
+lock(
+    Citation,
+    staff=ALL,
+    partner=ALL,
+    section=may(
+        "select delete",
+        only=f"asset_id IN (SELECT id FROM stakeholders_asset WHERE stakeholder_id IN {MINE})",
+    ),
+    companion=READ,
+)
 lock(Step, staff=ALL, partner=ALL, section=READ, companion=READ)
 lock(StoryNote, staff=WRITE, partner=WRITE, companion=QUESTION)
 # Whom to persuade and how: an advisor's business, not a prefecture's.

@@ -7,7 +7,7 @@ from django.conf import settings as all_settings
 from django.db import connection, transaction
 from django.test import Client, override_settings
 
-from dialogues.models import Level, ThemeNote, Voice, Withdrawal
+from dialogues.models import Level, ThemeNote, Voice, Withdrawal, WithdrawalRequest
 from regions.models import (
     AdvisorNote,
     Handover,
@@ -140,6 +140,7 @@ class Rows:
     file: Any
     handed_over: Any
     withdrawal: Any
+    request: Any
     gone: Any
 
 
@@ -185,7 +186,16 @@ def fill(world: World, town: Municipality, suffix: str) -> Rows:
         numbers=[900],
         recorded_by=staff,
     )
+    request = WithdrawalRequest.objects.create(
+        municipality=town,
+        interview=heard,
+        asked_on="2026-10-02",
+        asked_by="said",
+        numbers=[901],
+        recorded_by=staff,
+    )
     return Rows(
+        request=request,
         withdrawal=withdrawal,
         gone=gone,
         town=town,

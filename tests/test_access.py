@@ -146,6 +146,7 @@ NARROWER = {
     # All that was said there, of which that person may not read everything.
     "withdraw-interview": "H",
     "withdrawal": "H",
+    "withdrawal-request": "H",
     "recall": "C",  # of an edition for the council
     # Each table's own act; and a file that is being read is for who chose it and the town's staff.
     "file-out": "PANB",

@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from dialogues.consent.levels import set_level
 from dialogues.listening.actions import edit_voice
-from dialogues.models import ConsentRecord, Draft, Placement, SharingDecision, VoiceText
+from dialogues.models import ConsentRecord, Placement, SharingDecision, VoiceText
+from regions.models import Draft
 from stakeholders.models import Asset, AssetKind
 from stories.models import BriefQuote, Persuasion
 
@@ -102,9 +103,9 @@ def mark(full) -> tuple[Markers, dict]:
             )
             Draft.objects.create(
                 municipality=world.town,
-                interview=heard,
                 user=world.staff,
-                entry_key=voice.entry_key,
+                path=f"/m/{world.town.code}/interviews/{heard.pk}/capture/",
+                key=voice.entry_key,
                 fields={"text": marked("下書", "S"), "stakeholder": ours.kept.pk},
             )
     # Approved once, printed, and lowered to C afterwards: what it said then stays kept.

@@ -70,6 +70,8 @@ def _search(job: Job, ids: list[int]) -> int:
     doubtful = 0
     for voice in _approved(job).filter(pk__in=ids).select_related("interview"):
         voice.municipality = town
+        if voice.pk not in shared:
+            continue  # approved again since the texts were fetched, with today's lists
         names = sharing.standing_names(voice, shared[voice.pk].text, labels=labels)
         row = rows.get(voice.pk) or NamesLeft(voice=voice, municipality=town)
         if (row.revision, row.level) != (voice.revision, voice.level):

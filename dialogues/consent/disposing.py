@@ -131,7 +131,7 @@ def term(request: TownRequest, kind: str) -> HttpResponse:
 def erase_voice(request: TownRequest, number: int) -> HttpResponse:
     """消去 on request: of what was withdrawn or deleted already. The worker does it."""
     gone = Voice.everything.tombstones_for(request.user).of(request.town)
-    voice = get_object_or_404(gone.exclude(gone_as=Gone.ERASED), number=number)
+    voice = get_object_or_404(gone.exclude(gone_as__in=[Gone.PENDING, Gone.ERASED]), number=number)
     if request.method == "POST":
         payload = {"numbers": [voice.number]}
         job = enqueue(kind=ERASE, town=request.town, by=request.user, payload=payload)

@@ -4,18 +4,19 @@ from typing import Any
 
 from django import forms
 
-from dialogues.models import Pseudonym, SharedVoice, SharingDecision
+from dialogues.models import Pseudonym, SharedVoice, SharingDecision, WithdrawalRequest
 from dialogues.names.replacements import Choice
+from regions.office.forms import FilledIn, TownForm
 
 
-class ApproveForm(forms.ModelForm):
+class ApproveForm(FilledIn, forms.ModelForm):
     class Meta:
         model = SharedVoice
         fields = ("text",)
         widgets = {"text": forms.Textarea(attrs={"rows": 5})}
 
 
-class RefuseForm(forms.ModelForm):
+class RefuseForm(FilledIn, forms.ModelForm):
     class Meta:
         model = SharingDecision
         fields = ("reason",)
@@ -25,6 +26,17 @@ class RefuseForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = True
         self.fields["reason"].error_messages["required"] = "出さない理由を書いてください。"
+
+
+class StopForm(TownForm):
+    class Meta(TownForm.Meta):
+        model = WithdrawalRequest
+        fields = ("reason",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = True
+        self.fields["reason"].error_messages["required"] = "取り下げない理由を書いてください。"
 
 
 class ReplacementsForm(forms.Form):

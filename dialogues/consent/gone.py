@@ -19,7 +19,6 @@ from django.utils import timezone
 
 from dialogues.models import (
     Asked,
-    Draft,
     Erasure,
     Excerpt,
     Gone,
@@ -33,8 +32,9 @@ from dialogues.models import (
     Voice,
     VoiceText,
     Withdrawal,
+    WithdrawalRequest,
 )
-from regions.models import User
+from regions.models import Draft, User
 from regions.people.access import NotAllowed, Standing
 from regions.people.texts import Reach
 
@@ -83,13 +83,13 @@ def when_withdrawn(settling: Settling) -> Settling:
 def delete_voice(voice: Voice, *, by: User, how: Gone = Gone.DELETED) -> None:
     """A voice that should not have been written down, or whose words stand in another one now
     (`how` JOINED). Its words stay, for `undo_delete` alone."""
-    [held] = _held([voice], by)
+    [held] = hold_all([voice], by=by)
     for refusal in REFUSALS:
         if words := refusal(held):
             raise NotAllowed(words)
     if how == Gone.DELETED:
         copies.keep([held], Reach.NOBODY)
-    _go([held], how, by)
+    go([held], how, by=by)
 
 
 @transaction.atomic
@@ -115,12 +115,16 @@ def undo_delete(voice: Voice, *, by: User) -> Voice:
 
 
 def _withdrawn_since(held: Voice) -> bool:
-    """Whoever said it withdrew all that he said after it was deleted, or everybody did."""
-    later = Withdrawal.objects.filter(interview=held.interview_id, created_at__gte=held.gone_at)
-    if held.speaker_id and later.filter(speaker=held.speaker_id).exists():
+    """Whoever said it withdrew all that he said after it was deleted, or everybody did, or asks to."""
+    since: dict[str, Any] = {"interview": held.interview_id, "created_at__gte": held.gone_at}
+    done = Withdrawal.objects.filter(**since)
+    asked = WithdrawalRequest.objects.open().filter(**since)
+    if held.speaker_id and any(
+        rows.filter(speaker=held.speaker_id).exists() for rows in (done, asked)
+    ):
         return True
     all_gone = not Voice.objects.filter(interview=held.interview_id).exists()
-    return all_gone and later.filter(speaker=None).exists()
+    return all_gone and any(rows.filter(speaker=None).exists() for rows in (done, asked))
 
 
 @transaction.atomic
@@ -132,10 +136,16 @@ def withdraw(
     asked_by: str = Asked.SAID,
     speaker: Speaker | None = None,
     whole: Interview | None = None,
+    agreed: bool = False,
 ) -> Withdrawal:
     """お申し出による取り下げ: the words are emptied, for good. All of one interview; with `whole`,
-    what the listeners noted of it is emptied and what was recorded goes, too."""
-    held = _held(list(voices), by)
+    what the listeners noted of it is emptied and what was recorded goes, too. What is pending of
+    the same speaker, or of the whole, goes along. `agreed`: it was decided before (pending.py),
+    so nobody is asked whether he may touch each voice."""
+    rows = list(voices)
+    if rows and (speaker or whole):
+        rows += _pending_of(rows[0].interview, None if whole else speaker)
+    held = hold_all(rows, by=by, check=not agreed)
     if not held:
         raise NotAllowed("取り下げる声がありません。")
     texts = list(VoiceText.objects.filter(voice__in=held))
@@ -148,7 +158,7 @@ def withdraw(
     if whole:
         whole.observation = ""
         whole.save(update_fields=["observation", "updated_at"])
-    _go(held, Gone.WITHDRAWN, by)
+    go(held, Gone.WITHDRAWN, by=by)
     for voice in held:
         ledger.write_down(voice, kind=Erasure.Kind.WITHDRAWN, why=Erasure.Why.ASKED, by=by)
     done = Withdrawal.objects.create(
@@ -165,6 +175,11 @@ def withdraw(
     for settling in SETTLINGS:
         settling(Withdrawal.objects.filter(pk=done.pk), by)
     return done
+
+
+def _pending_of(interview: Interview, speaker: Speaker | None) -> list[Voice]:
+    rows = Voice.everything.pending().filter(interview=interview)
+    return list(rows.filter(speaker=speaker) if speaker else rows)
 
 
 def empty_sentences(held: list[Voice]) -> None:
@@ -204,9 +219,9 @@ def sweep_sentences() -> int:
     return count
 
 
-def _held(voices: list[Voice], by: User) -> list[Voice]:
+def hold_all(voices: list[Voice], *, by: User, check: bool = True) -> list[Voice]:
     """The voices as they are now, held until the end of the transaction. NotAllowed where one is
-    gone or is not this person's to touch."""
+    gone or is not this person's to touch; of those that are pending that was asked before."""
     if not voices:
         return []
     town = voices[0].municipality
@@ -221,18 +236,27 @@ def _held(voices: list[Voice], by: User) -> list[Voice]:
     held = list(told.filter(pk__in=ids).order_by("pk"))
     standing = Standing(by, town)
     for voice in held:
-        voice.check_edit(standing)
+        if check and voice.gone_as != Gone.PENDING:
+            voice.check_edit(standing)
         voice.gone_key = key_of(voice)
     return held
 
 
-def _go(held: list[Voice], how: Gone, by: User) -> None:
+def drafts_of(voice: Voice) -> QuerySet[Draft]:
+    """What is being typed of it, and of forms in which its words stand, as far as it is shown."""
+    here = rf"^/m/[^/]+/(voices|sharing|interviews/{voice.interview_id}/rows)/{voice.number}/"
+    drafts = Draft.objects.of(voice.municipality)
+    return drafts.filter(Q(key=voice.entry_key) | Q(path__regex=here))
+
+
+def go(held: list[Voice], how: Gone, *, by: User) -> None:
     for leaving in LEAVINGS:
         leaving(held, how)
     Placement.objects.filter(voice__in=held).delete()
     SharedVoice.objects.filter(voice__in=held).delete()
     NamesLeft.objects.filter(voice__in=held).delete()
-    Draft.objects.filter(entry_key__in=[voice.entry_key for voice in held], user=by).delete()
+    for voice in held if how != Gone.PENDING else ():
+        drafts_of(voice).filter(user=by).delete()
     for voice in held:
         voice.gone_at, voice.gone_as, voice.gone_by = timezone.now(), how, by
         voice.save(update_fields=["gone_at", "gone_as", "gone_by", "gone_key", "updated_at"])

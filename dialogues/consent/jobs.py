@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from dialogues.models import Erasure, Gone, Voice, Withdrawal
+from dialogues.models import Erasure, Gone, Voice, Withdrawal, WithdrawalRequest
 from regions.exchange.jobs import forget
 from regions.models import Job, Municipality
 from regions.office.jobs import Refused, Report, acting_for, carries_out
@@ -17,13 +17,17 @@ from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.people.locks.doors import clock
 
-from . import copies, ledger, retention
+from . import copies, ledger, pending, retention
 from .erasing import erase, erase_joined
 from .gone import settle_all, sweep_sentences
 
 logger = logging.getLogger(__name__)
 
 ERASE = "erase-voices"
+FORGOTTEN = (
+    "読んでいるあいだに、この町の声に取り下げのお申し出がありました。取り下げられた声の文を"
+    "残さないために、ファイルを捨てました。入れるときは、もう一度ファイルを選んでください。"
+)
 
 
 @carries_out(ERASE, name="声の消去")
@@ -36,7 +40,7 @@ def erase_voices(job: Job, report: Report) -> dict:
     numbers = job.payload["numbers"]
     with clock():
         voices = Voice.everything.of(job.municipality).filter(number__in=numbers)
-        gone = voices.exclude(gone_as__in=["", Gone.ERASED])
+        gone = voices.exclude(gone_as__in=["", Gone.PENDING, Gone.ERASED])
         for voice in gone.select_related("municipality").order_by("pk"):
             erase(voice, why=Erasure.Why.ASKED, by=job.requested_by)
     url = reverse("erasures", args=[job.municipality.code])
@@ -45,17 +49,20 @@ def erase_voices(job: Job, report: Report) -> dict:
 
 @shared_task
 def copy_ledger() -> None:
-    """Each minute: what was withdrawn in the meantime stands in the file, too."""
+    """Each minute: what is due is withdrawn, and what was in the meantime stands in the file, too."""
+    pending.carry_out_due()
     with clock():
         # First, since it holds transcripts before their sentences, as whoever marks them does.
         settle_all()
         sweep_sentences()
         erase_joined()
         # A file that was being read while somebody withdrew may hold his words.
-        since = Withdrawal.objects.filter(
-            municipality=OuterRef("municipality"), created_at__gte=OuterRef("created_at")
-        )
-        forget(Q(Exists(since)))
+        since = {
+            "municipality": OuterRef("municipality"),
+            "created_at__gte": OuterRef("created_at"),
+        }
+        done, asked = (m.objects.filter(**since) for m in (Withdrawal, WithdrawalRequest))
+        forget(Q(Exists(done)) | Q(Exists(asked)), why=FORGOTTEN)
         ledger.copy_to_file()
 
 

@@ -22,6 +22,7 @@ from dialogues.models import (
     Speaker,
     Voice,
     Withdrawal,
+    WithdrawalRequest,
 )
 from dialogues.trail import printings, trail
 from regions.models import Reading
@@ -61,6 +62,8 @@ def ledger(request: TownRequest, pk: int) -> HttpResponse:
         *everything.tombstones_for(request.user).select_related("speaker", "stakeholder"),
     ]
     withdrawn = Withdrawal.objects.visible_to(request.user).of(request.town)
+    asked = WithdrawalRequest.objects.visible_to(request.user).of(request.town)
+    asked = asked.filter(interview=heard).exclude(outcome=WithdrawalRequest.Outcome.WITHDRAWN)
     context = {
         "interview": heard,
         "rows": sorted(rows, key=lambda voice: voice.number),
@@ -69,6 +72,7 @@ def ledger(request: TownRequest, pk: int) -> HttpResponse:
             left=Count("voices", filter=Q(voices__gone_at=None))
         ),
         "left": everything.standing().exists(),
+        "requests": asked.select_related("recorded_by"),
         "withdrawals": withdrawn.filter(interview=heard).select_related("recorded_by"),
     }
     note_reading(request, Reading.Kind.INTERVIEW, what="同意の台帳")

@@ -3,8 +3,8 @@ import datetime as dt
 from django.urls import reverse
 from django.utils import timezone
 
-from dialogues.models import SharingDecision, Voice
-from regions.office.dates import fiscal_year
+from dialogues.models import SharingDecision, Voice, WithdrawalRequest
+from regions.office.dates import fiscal_year, wareki
 from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.progress.next_steps import NextStep, proposes
@@ -13,6 +13,25 @@ from regions.progress.signs import moved
 from . import retention, sharing
 
 moved(SharingDecision.objects.all())
+
+
+@proposes(order=3)
+def decide_on_a_withdrawal(standing: Standing) -> NextStep | None:
+    """For those who decide; then for the staff, who can stop what is on its way."""
+    if not standing.can(Act.HEAR):
+        return None
+    mine = WithdrawalRequest.objects.decided_by(standing.user).of(standing.town).open()
+    waiting = mine.filter(due_at__isnull=True).order_by("pk")
+    due = mine.filter(due_at__isnull=False).order_by("due_at")
+    if first := waiting.first():
+        words = f"取り下げのお申し出が{waiting.count()}件、決めるのを待っています"
+    elif standing.can(Act.READ_C) and (first := due.first()):
+        at = timezone.localtime(first.due_at)
+        words = f"取り下げが、{wareki(at.date())}{at:%H:%M}に済みます（それまでは止められます）"
+    else:
+        return None
+    url = reverse("withdrawal-request", args=[standing.town.code, first.pk])
+    return NextStep(words, url)
 
 
 @proposes(order=6)

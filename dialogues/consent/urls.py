@@ -18,6 +18,7 @@ urlpatterns = [
     path("retention/<kind>/", disposing.term, name="retention-term"),
     path("erasures/", disposing.erasures, name="erasures"),
     path("withdrawals/<int:pk>/", withdrawing.withdrawal, name="withdrawal"),
+    path("withdrawals/asked/<int:pk>/", withdrawing.withdrawal_request, name="withdrawal-request"),
     path(
         "interviews/<int:pk>/withdrawal-form/", withdrawing.withdrawal_form, name="withdrawal-form"
     ),

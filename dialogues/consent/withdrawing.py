@@ -23,7 +23,9 @@ from dialogues.models import (
     TranscriptState,
     Voice,
     Withdrawal,
+    WithdrawalRequest,
 )
+from dialogues.models.consents import DELAY, heard_it
 from dialogues.models.recordings import kept_in_town
 from dialogues.trail import printings, recall_pages, trail
 from regions.models import Reading
@@ -35,7 +37,8 @@ from regions.people.scope import TownRequest, town_page
 from regions.people.texts import Place
 from regions.readings.log import note_reading
 
-from . import gone
+from . import gone, pending
+from .forms import StopForm
 from .repeating import legible, repeats_of
 
 
@@ -151,11 +154,15 @@ def _confirm(
     ask: bool = False,
 ) -> HttpResponse:
     form = WithdrawForm(request.POST or None, town=request.town, heard=heard, ask=ask)
+    decides = heard_it(heard, request.standing)
     if request.method == "POST" and voices and form.is_valid():
         told = form.cleaned_data
         if told.pop("spoke", "") == Heard.ALONE:
             whole = heard
-        done = gone.withdraw(voices, by=request.user, speaker=speaker, whole=whole, **told)
+        about = {"by": request.user, "speaker": speaker, "whole": whole, **told}
+        if whole or not decides:
+            return _asked(request, pending.ask(voices, **about), len(voices), decides=decides)
+        done = gone.withdraw(voices, **about)
         messages.success(request, f"{len(voices)}件の声を取り下げました。")
         return redirect("withdrawal", code=request.town.code, pk=done.pk)
     context = {
@@ -164,6 +171,8 @@ def _confirm(
         "form": form,
         "whole": whole,
         "ask": ask,
+        "decides": decides,
+        "until": timezone.now() + DELAY,
         "speaker": speaker,
         "recorded": _recorded(request, heard),
         "rows": [(voice, trail(request.standing, voice)) for voice in voices],
@@ -174,6 +183,65 @@ def _confirm(
     what = voices[0].label if len(voices) == 1 else heard.place
     note_reading(request, Reading.Kind.INTERVIEW, what=what, voices=shown)
     return render(request, "dialogues/withdraw.html", context)
+
+
+def _asked(
+    request: TownRequest, made: WithdrawalRequest, count: int, *, decides: bool
+) -> HttpResponse:
+    follows = (
+        "24時間後に、取り下げが済みます。"
+        if decides
+        else "取り下げるかどうかは、町の担当者か、聴いた人が決めます。"
+    )
+    messages.success(request, f"{count}件の声を隠しました。{follows}")
+    return redirect("withdrawal-request", code=request.town.code, pk=made.pk)
+
+
+@town_page(Act.HEAR)
+def withdrawal_request(request: TownRequest, pk: int) -> HttpResponse:
+    """What is asked for and not final: its words for those who decide, and their decision."""
+    rows = WithdrawalRequest.objects.visible_to(request.user).of(request.town)
+    people = ("interview", "speaker", "recorded_by", "agreed_by", "decided_by")
+    found = get_object_or_404(rows.select_related(*people), pk=pk)
+    found.municipality = found.interview.municipality = request.town
+    stops = request.POST.get("do") == "stop"
+    form = StopForm(request.POST if stops else None, town=request.town)
+    if request.method == "POST":
+        found.check_decide(request.standing)
+        if request.POST.get("do") == "agree" or form.is_valid():
+            return _decided(request, found, form)
+    numbers = Voice.everything.tombstones_for(request.user).of(request.town)
+    decides = not found.outcome and request.standing.allows(found.check_decide)
+    voices = pending.pending_voices(found) if decides else []
+    context = {
+        "asked": found,
+        "form": form,
+        "voices": voices,
+        "decides": decides,
+        "may_stop": decides and request.standing.allows(found.check_stop),
+        "papers": _papers(request, numbers.filter(number__in=found.numbers)),
+        "recall_pages": recall_pages(request.standing),
+        "repeats": legible(repeats_of(request.town, voices), request.town),
+    }
+    shown = [voice.pk for voice in voices]
+    note_reading(request, Reading.Kind.INTERVIEW, what=found.interview.place, voices=shown)
+    return render(request, "dialogues/withdrawal_request.html", context)
+
+
+def _decided(request: TownRequest, found: WithdrawalRequest, form: StopForm) -> HttpResponse:
+    try:
+        if request.POST.get("do") == "agree":
+            pending.agree(found, by=request.standing)
+            words = "24時間後に、取り下げが済みます。" if found.whole else "取り下げました。"
+        else:
+            reason = form.cleaned_data["reason"]
+            pending.stop(found, by=request.standing, reason=reason)
+            words = "取り下げずに、声をもどしました。公開の確認は、やり直してください。"
+    except NotAllowed as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, words)
+    return redirect("withdrawal-request", code=request.town.code, pk=found.pk)
 
 
 def _papers(request: TownRequest, voices: Iterable[Voice]) -> list[str]:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from django.urls import reverse
 
 from dialogues.consent import copies, levels
 from dialogues.models import (
     Attendance,
-    Draft,
     Form,
     Interview,
     Interviewer,
@@ -21,7 +21,8 @@ from dialogues.models import (
     Voice,
     VoiceText,
 )
-from regions.models import Membership, Municipality, User
+from regions.drafts.actions import keep
+from regions.models import Draft, Membership, Municipality, User
 from regions.people.access import TABLE, NotAllowed, Standing
 from regions.people.acts import Act
 from stakeholders.models import Stakeholder
@@ -233,7 +234,7 @@ def add_voice(
             moved_note=moved_note,
             sensitive_note=sensitive_note,
         )
-    Draft.objects.filter(municipality=town, entry_key=entry_key, user=by).delete()
+    Draft.objects.of_writer(town, by).filter(key=entry_key).delete()
     return voice
 
 
@@ -365,28 +366,29 @@ def _apply(voice: Voice, changes: dict[str, Any]) -> None:
 
 @transaction.atomic
 def keep_draft(
-    interview: Interview, *, entry_key: uuid.UUID, fields: dict[str, str], by: User
+    interview: Interview, *, entry_key: uuid.UUID, typed_at: int, fields: dict[str, str], by: User
 ) -> bool:
     """Keeps what is being typed; nothing typed, nothing kept. False if it is a voice already."""
     town = interview.municipality
-    mine = Draft.objects.filter(municipality=town, entry_key=entry_key, user=by)
+    mine = Draft.objects.of_writer(town, by).filter(key=entry_key)
     if Voice.everything.filter(municipality=town, entry_key=entry_key).exists():
         mine.delete()
         return False
     if not fields.get("text", "").strip():
         mine.delete()
     else:
-        Draft.objects.update_or_create(
-            municipality=town,
-            entry_key=entry_key,
-            user=by,
-            defaults={"interview": interview, "fields": fields},
-        )
+        path = capture_path(interview)
+        keep(town=town, by=by, path=path, key=entry_key, typed_at=typed_at, fields=fields)
     return True
+
+
+def capture_path(interview: Interview) -> str:
+    return reverse("capture", args=[interview.municipality.code, interview.pk])
 
 
 def latest_draft(interview: Interview, *, by: User) -> Draft | None:
     """What this person left unfinished there last, and nobody has saved since."""
     saved = Voice.everything.filter(interview=interview).values("entry_key")
-    mine = Draft.objects.filter(interview=interview, user=by).exclude(entry_key__in=saved)
-    return mine.order_by("-updated_at").first()
+    mine = Draft.objects.of_writer(interview.municipality, by).unsaved()
+    here = mine.filter(path=capture_path(interview)).exclude(key__in=saved)
+    return here.order_by("-updated_at").first()

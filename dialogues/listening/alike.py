@@ -31,7 +31,9 @@ def alike_to(voice: Voice, *, by: User) -> list[Voice]:
     database shows this person are looked through as one; only who shares pieces is compared.
     """
     typed = fold(voice.text)
-    others = VoiceText.objects.filter(municipality=voice.municipality_id).exclude(pk=voice.pk)
+    others = VoiceText.objects.filter(
+        municipality=voice.municipality_id, voice__gone_at__isnull=True
+    ).exclude(pk=voice.pk)
     found = others.order_by().aggregate(
         ids=ArrayAgg("pk", order_by="pk"), texts=StringAgg("search_text", BREAK, order_by="pk")
     )

@@ -14,6 +14,7 @@ from dialogues.consent.holding import lock_board
 from dialogues.consent.ledger import told_of
 from dialogues.models import Form, Gone, Split, Voice
 from regions.models import User
+from regions.office.invisible import is_blank
 from regions.people.access import NotAllowed
 
 from .actions import STEP, VOICE_LENGTH, Conflict, add_voice, edit_voice, take_numbers
@@ -68,7 +69,7 @@ def split_voice(voice: Voice, *, first: str, rest: str, by: User, read_revision:
     It was said by the same person under the same consent, and may need the same care; under which
     word it belongs is decided anew. The approved text of the whole no longer holds.
     """
-    if not first.strip() or not rest.strip():
+    if is_blank(first) or is_blank(rest):
         raise NotAllowed("分けると、どちらかが空になります。文の途中で分けてください。")
     # In the order in which a new voice takes its locks.
     number = take_numbers(voice.municipality, 1)[0]

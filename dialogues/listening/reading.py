@@ -27,6 +27,7 @@ from dialogues.models import (
     TranscriptState,
     Voice,
     Withdrawal,
+    WithdrawalRequest,
 )
 from dialogues.models.transcripts import SENTENCES_PER_PAGE
 from dialogues.trail import trail
@@ -160,10 +161,13 @@ def _of_tombstone(request: TownRequest, gone: Voice) -> dict[str, Any]:
     asked = Withdrawal.objects.visible_to(request.user).of(request.town)
     asked = asked.filter(numbers__contains=[gone.number])
     may = request.standing.can
+    requests = WithdrawalRequest.objects.visible_to(request.user).of(request.town).open()
+    requests = requests.filter(numbers__contains=[gone.number])
     return {
         "voice": gone,
+        "requests": requests if may(Act.HEAR) else [],
         "withdrawals": asked if may(Act.HEAR) else [],
-        "may_erase": may(Act.SHARE) and gone.gone_as != Gone.ERASED,
+        "may_erase": may(Act.SHARE) and gone.gone_as not in (Gone.PENDING, Gone.ERASED),
     }
 
 

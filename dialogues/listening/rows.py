@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from dialogues.consent import gone
 from dialogues.models import Voice
 from dialogues.trail import printings
+from regions.drafts.actions import settle_sent
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
@@ -82,6 +83,7 @@ def split(request: TownRequest, voice: Voice) -> Done:
     new = arranging.split_voice(
         voice, first=first, rest=rest, by=request.user, read_revision=_revision(request)
     )
+    settle_sent(request)
     said = f"{voice.label}を分けました。あとの文は{new.label}です。"
     return Done(said, new.number, [voice, new])
 

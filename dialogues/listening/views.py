@@ -14,11 +14,12 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from dialogues.consent.levels import REACH, ConsentError, agreed_level
-from dialogues.models import Draft, Gone, Interview, Level, Speaker, Voice
+from dialogues.models import Gone, Interview, Level, Speaker, Voice
 from dialogues.models.transcripts import check_heard
 from dialogues.preparing.questions import hints
 from dialogues.trail import printings
-from regions.models import Reading
+from regions.drafts.actions import settle_sent
+from regions.models import Draft, Reading
 from regions.office.dates import wareki
 from regions.people.acts import Act
 from regions.people.history.restoring import restored
@@ -145,7 +146,7 @@ def capture(request: TownRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(_seen(request), pk=pk)
     draft = actions.latest_draft(found, by=request.user)
     if draft:
-        initial = draft.fields | {"entry_key": draft.entry_key}
+        initial = draft.fields | {"entry_key": draft.key}
     else:
         initial = _inherited(rows_of(request, found).last())
     form = VoiceForm(initial=initial, interview=found, town=request.town)
@@ -290,6 +291,7 @@ def edit_row(request: TownRequest, pk: int, number: int) -> HttpResponse:
     # Its fields stand on one page with those of the row being typed.
     saved, context = edited(request, voice, prefix="row")
     if saved:
+        settle_sent(request)
         if request.htmx:
             return _row(request, saved, context["recall"])
         say_saved(request, saved, context["recall"])
@@ -383,9 +385,16 @@ def draft(request: TownRequest, pk: int) -> HttpResponse:
         entry_key = uuid.UUID(request.POST.get("entry_key", ""))
     except ValueError:
         return JsonResponse({"state": "refused"}, status=400)
-    kept = {*VoiceForm.base_fields, "typed_at"} - {"entry_key"}
+    kept = {*VoiceForm.base_fields} - {"entry_key"}
     fields = {name: request.POST[name] for name in kept if name in request.POST}
     if sum(map(len, fields.values())) > LONGEST_DRAFT:
         return JsonResponse({"state": "refused"}, status=413)
-    fresh = actions.keep_draft(found, entry_key=entry_key, fields=fields, by=request.user)
+    typed_at = request.POST.get("typed_at", "")
+    fresh = actions.keep_draft(
+        found,
+        entry_key=entry_key,
+        typed_at=int(typed_at) if typed_at.isdecimal() and len(typed_at) < 16 else 0,
+        fields=fields,
+        by=request.user,
+    )
     return JsonResponse({"state": "kept" if fresh else "saved"})

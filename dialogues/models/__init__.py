@@ -1,8 +1,16 @@
-from .consents import Asked, Disposal, Erasure, Kept, RetentionTerm, Split, Withdrawal
+from .consents import (
+    Asked,
+    Disposal,
+    Erasure,
+    Kept,
+    RetentionTerm,
+    Split,
+    Withdrawal,
+    WithdrawalRequest,
+)
 from .copies import CopiedWords
 from .interviews import (
     Attendance,
-    Draft,
     Interview,
     Interviewer,
     OpeningQuestions,
@@ -41,7 +49,6 @@ __all__ = [
     "ConsentRecord",
     "CopiedWords",
     "Disposal",
-    "Draft",
     "Erasure",
     "Excerpt",
     "Form",
@@ -77,4 +84,5 @@ __all__ = [
     "VoiceText",
     "Way",
     "Withdrawal",
+    "WithdrawalRequest",
 ]

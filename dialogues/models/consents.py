@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Self
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from regions.models import TownLink, TownModel, town_keys
+from regions.models import TownLink, TownModel, TownQuerySet, User, town_keys
+from regions.people.access import NotAllowed, Standing, in_towns
 from regions.people.acts import Act
 from regions.people.history import tracked
 
-from .interviews import Interview, Speaker
+from .interviews import Interview, Interviewer, Speaker
 from .voices import Voice
 
 
@@ -46,6 +50,114 @@ class Withdrawal(TownModel):
 
     def __str__(self) -> str:
         return "・".join(f"声-{number:04d}" for number in self.numbers)
+
+
+DELAY = dt.timedelta(hours=24)
+"""Between the request to withdraw a whole interview and its end, by the database's clock."""
+
+
+def heard_it(interview: Interview, standing: Standing) -> bool:
+    """The town's staff and who was one of the interviewers."""
+    if standing.can(Act.READ_C):
+        return True
+    asked = interview.interviewers.filter(user=standing.user.pk)
+    return standing.can(Act.READ_OWN) and asked.exists()
+
+
+class WithdrawalRequestQuerySet(TownQuerySet):
+    def visible_to(self, user: User) -> Self:
+        mine = in_towns(user, Act.HEAR) & Q(recorded_by=user.pk)
+        return self.filter(mine | self._decided_by(user))
+
+    def decided_by(self, user: User) -> Self:
+        """Those of which this person may say what becomes of them."""
+        return self.filter(self._decided_by(user))
+
+    def _decided_by(self, user: User) -> Q:
+        heard = Interviewer.objects.filter(user=user.pk, interview=OuterRef("interview"))
+        return in_towns(user, Act.READ_C) | in_towns(user, Act.READ_OWN) & Q(Exists(heard))
+
+    def open(self) -> Self:
+        return self.filter(outcome="")
+
+
+class WithdrawalRequest(TownModel):
+    """取り下げのお申し出 that is not final: its voices are hidden, and nothing of them is lost.
+
+    Without `due_at` it waits for the town's staff or who heard it; with it the worker makes it
+    final then, and until then the staff can stop it. When it is final a `Withdrawal` is written.
+    """
+
+    class Outcome(models.TextChoices):
+        WITHDRAWN = "withdrawn", "取り下げました"
+        STOPPED = "stopped", "取り下げませんでした"
+
+    see_act, edit_act = Act.HEAR, Act.HEAR
+
+    interview = TownLink(Interview, models.PROTECT, related_name="withdrawal_requests")
+    speaker = TownLink(Speaker, models.PROTECT, null=True, related_name="withdrawal_requests")
+    whole = models.BooleanField("この回のすべて", default=False, editable=False)
+    asked_on = models.DateField("お申し出の日")
+    asked_by = models.CharField("お申し出の方法", max_length=10, choices=Asked)
+    numbers = ArrayField(models.PositiveIntegerField(), verbose_name="声の番号")
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    """Of those who may decide, who let it go ahead."""
+    due_at = models.DateTimeField("取り下げが済む時", null=True)
+    observation = models.TextField(blank=True, editable=False)
+    """What the listeners noted of a whole interview, taken out of it until this is decided."""
+    places = models.JSONField(default=dict)
+    """What stood on the voices: {kind: rows of ids}, as consent/pending.py puts it back. Emptied in the end."""
+    outcome = models.CharField("どうなったか", max_length=10, choices=Outcome, blank=True)
+    reason = models.CharField("取り下げない理由", max_length=200, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    ended_at = models.DateTimeField(null=True)
+    notes = models.JSONField(default=list)
+    """What could not be put back, in words."""
+    withdrawal = TownLink(Withdrawal, models.PROTECT, null=True, related_name="requests")
+
+    objects = WithdrawalRequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            *town_keys("withdrawalrequest", "interview", "speaker", "withdrawal"),
+            models.CheckConstraint(
+                name="withdrawalrequest_ended_somehow",
+                condition=Q(outcome="", ended_at__isnull=True, decided_by__isnull=True)
+                | ~Q(outcome="") & Q(ended_at__isnull=False, decided_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="withdrawalrequest_stopped_for_a_reason",
+                condition=~Q(outcome="stopped") | ~Q(reason=""),
+            ),
+            models.CheckConstraint(
+                name="withdrawalrequest_due_when_agreed",
+                condition=Q(due_at__isnull=True) | Q(agreed_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "・".join(f"声-{number:04d}" for number in self.numbers)
+
+    def check_view(self, standing: Standing) -> None:
+        super().check_view(standing)
+        if self.recorded_by_id != standing.user.pk:
+            self.check_decide(standing)
+
+    def check_decide(self, standing: Standing) -> None:
+        if not heard_it(self.interview, standing):
+            raise NotAllowed("取り下げるかどうかは、町の担当者・確認者と、聴いた人が決めます。")
+
+    def check_stop(self, standing: Standing) -> None:
+        """What is on its way already is stopped by the town's staff alone."""
+        self.check_decide(standing)
+        if self.due_at is not None and not standing.can(Act.READ_C):
+            raise NotAllowed("決まった取り下げを止められるのは、町の担当者と確認者です。")
 
 
 class Kept(models.TextChoices):

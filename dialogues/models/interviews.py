@@ -185,23 +185,3 @@ class OpeningQuestions(TownModel):
 
     def __str__(self) -> str:
         return "この町の問い"
-
-
-class Draft(TownModel):
-    """What a person is typing in the capture page and has not finished: kept while typing."""
-
-    see_act, edit_act = Act.HEAR, Act.HEAR
-
-    interview = TownLink(Interview, models.CASCADE, related_name="drafts")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    entry_key = models.UUIDField()
-    fields = models.JSONField(default=dict)
-
-    class Meta:
-        constraints = [
-            *town_keys("draft", "interview"),
-            models.UniqueConstraint(fields=["municipality", "entry_key"], name="draft_once"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.entry_key)

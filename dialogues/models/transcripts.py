@@ -20,6 +20,7 @@ from regions.people.access import NotAllowed, Standing, in_towns
 from regions.people.acts import Act
 from stakeholders.models import Stakeholder
 
+from .consents import WithdrawalRequest, heard_it
 from .interviews import Interview, Interviewer
 from .voices import Prompt, Voice
 
@@ -32,8 +33,12 @@ class HeardQuerySet(TownQuerySet):
 
     def visible_to(self, user: User) -> Self:
         heard = Interviewer.objects.filter(user=user.pk, interview=OuterRef(self.model.heard))
+        asked = WithdrawalRequest.objects.open().filter(
+            whole=True, interview=OuterRef(self.model.heard)
+        )
         return self.filter(
-            in_towns(user, Act.READ_C) | in_towns(user, Act.READ_OWN) & Q(Exists(heard))
+            in_towns(user, Act.READ_C) | in_towns(user, Act.READ_OWN) & Q(Exists(heard)),
+            ~Exists(asked),
         )
 
     def editable_by(self, user: User) -> Self:
@@ -41,12 +46,12 @@ class HeardQuerySet(TownQuerySet):
 
 
 def check_heard(interview: Interview, standing: Standing) -> None:
-    """What was recorded is read by the town's staff and by who heard it."""
-    if standing.can(Act.READ_C):
-        return
-    asked = interview.interviewers.filter(user=standing.user.pk)
-    if not standing.can(Act.READ_OWN) or not asked.exists():
+    """What was recorded is read by the town's staff and by who heard it; while somebody asks to
+    withdraw all of it, by nobody."""
+    if not heard_it(interview, standing):
         raise NotAllowed("録音と文字起こしは、聴いた人と町の担当者だけが読めます。")
+    if WithdrawalRequest.objects.open().filter(interview=interview, whole=True).exists():
+        raise NotAllowed("この回には取り下げのお申し出があり、録音と文字起こしは開けません。")
 
 
 class HeardModel(TownModel):

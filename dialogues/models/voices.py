@@ -48,6 +48,8 @@ class Gone(models.TextChoices):
 
     DELETED = "deleted", "削除"
     JOINED = "joined", "合わせた"
+    # Hidden as the others are, but its words are there still: it may come back.
+    PENDING = "pending", "取り下げのお申し出"
     WITHDRAWN = "withdrawn", "取り下げ"
     ERASED = "erased", "消去"
 
@@ -55,6 +57,7 @@ class Gone(models.TextChoices):
 GONE_WORDS = {
     Gone.DELETED: "まちがって入れた声として削除されました",
     Gone.JOINED: "ほかの声に合わせられました",
+    Gone.PENDING: "取り下げのお申し出があり、いまは読めません",
     Gone.WITHDRAWN: "お申し出により取り下げられました",
     Gone.ERASED: "保存の期間が終わったか、お申し出があったため、消去されました",
 }
@@ -100,6 +103,10 @@ class VoiceQuerySet(TownQuerySet):
 
     def editable_by(self, user: User) -> Self:
         return self.visible_to(user).filter(in_towns(user, Act.HEAR))
+
+    def pending(self) -> Self:
+        """Somebody asked for their withdrawal: on `Voice.everything`. Their words are still there."""
+        return self.filter(gone_as=Gone.PENDING)
 
     def unplaced(self) -> Self:
         return self.filter(placement__isnull=True)

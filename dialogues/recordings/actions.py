@@ -9,26 +9,44 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Sum
 from django.utils import timezone
 
 from dialogues.models import Interview, Recording, RecordingKey
-from regions.models import User
+from regions.models import Municipality, User
 from regions.office import sealed_files
-from regions.people.locks.doors import clock
+from regions.people.locks.doors import clock, whole_town
 
 LEFT_OVER_AFTER = dt.timedelta(days=1)
 """A file without a row may be one whose row is about to be written."""
+
+
+class NoRoom(Exception):
+    """The town keeps as much sound as it may."""
+
+
+def check_room(town: Municipality, more: int) -> None:
+    """Before and after a file is read. Of all recordings, whoever asks. Raises NoRoom."""
+    with whole_town(town.pk):
+        kept = Recording.objects.of(town).filter(deleted_at__isnull=True)
+        size = kept.aggregate(all=Sum("size"))["all"] or 0
+    if size + more > settings.AUDIO_TOWN_BYTES:
+        most = settings.AUDIO_TOWN_BYTES // 1_000_000
+        raise NoRoom(
+            f"この町で預かれる録音は、合わせて{most:,}MBまでです（いま{size // 1_000_000:,}MB）。"
+            "要らなくなった録音を消してから、もう一度お試しください。"
+        )
 
 
 @transaction.atomic
 def take_in(
     interview: Interview, *, kind: str, content: Iterable[bytes], delete_on: dt.date, by: User
 ) -> Recording:
-    """Seals the sound and notes it; nothing of it stays where either fails (DiskFull)."""
+    """Seals the sound and notes it; nothing of it stays where either fails (DiskFull, NoRoom)."""
     sealed = sealed_files.seal(settings.AUDIO_FOLDER, content)
     try:
         held = Interview.objects.select_for_update(no_key=True).get(pk=interview.pk)
+        check_room(held.municipality, sealed.size)
         rows = Recording.objects.filter(interview=held)
         recording = Recording.objects.create(
             municipality_id=held.municipality_id,

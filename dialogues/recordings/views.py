@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Generator, Iterator
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -18,12 +19,14 @@ from django.views.decorators.http import require_POST
 from dialogues.models import Interview, Recording, RecordingKind, RecordingRule
 from dialogues.models.recordings import kept_in_town
 from dialogues.models.transcripts import check_heard
-from regions.models import Reading
+from regions.models import Municipality, Reading
 from regions.office import sealed_files
+from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.people.limits import at_most
 from regions.people.requests import PersonRequest
 from regions.people.scope import TownRequest, town_page
+from regions.people.uploads import Refused, audio_bytes, takes_file
 from regions.readings.log import DAY, note_reading
 
 from . import actions
@@ -35,22 +38,31 @@ AT_ONCE = 1_000_000
 """A player asks for what follows as it plays; so much is held in memory for an answer."""
 
 
-def _here(request: TownRequest) -> None:
-    if not kept_in_town(request.town):
+def _here(town: Municipality) -> None:
+    if not kept_in_town(town):
         raise Http404
 
 
-def _interview(request: TownRequest, pk: int) -> Interview:
-    _here(request)
-    seen = Interview.objects.editable_by(request.user).of(request.town)
+def _interview(standing: Standing, pk: int) -> Interview:
+    """Of which this person may add a recording."""
+    _here(standing.town)
+    seen = Interview.objects.editable_by(standing.user).of(standing.town)
     found = get_object_or_404(seen, pk=pk)
-    found.municipality = request.town
-    check_heard(found, request.standing)
+    found.municipality = standing.town
+    check_heard(found, standing)
     return found
 
 
+def _check_sent(standing: Standing, size: int, pk: int) -> None:
+    _interview(standing, pk)
+    try:
+        actions.check_room(standing.town, size)
+    except actions.NoRoom as refusal:
+        raise Refused(str(refusal), HTTPStatus.INSUFFICIENT_STORAGE) from refusal
+
+
 def _recording(request: TownRequest, pk: int, number: int, **kept: bool) -> Recording:
-    _here(request)
+    _here(request.town)
     mine = Recording.objects.editable_by(request.user).of(request.town)
     rows = mine.filter(**kept).select_related("interview", "key", "set_by")
     found = get_object_or_404(rows, interview=pk, number=number)
@@ -63,11 +75,12 @@ def _sent(request: PersonRequest) -> bool:
     return request.method == "POST"
 
 
+@takes_file(audio_bytes, _check_sent)
 @at_most(20, when=_sent)
 @town_page(Act.HEAR)
 def recordings(request: TownRequest, pk: int) -> HttpResponse:
     """Those of an interview, and the form for one more."""
-    interview = _interview(request, pk)
+    interview = _interview(request.standing, pk)
     form = _upload_form(request, interview)
     if request.method == "POST" and form.is_valid():
         try:
@@ -80,6 +93,8 @@ def recordings(request: TownRequest, pk: int) -> HttpResponse:
             )
         except sealed_files.DiskFull:
             form.add_error("file", FULL)
+        except actions.NoRoom as refusal:
+            form.add_error("file", str(refusal))
         else:
             messages.success(request, "録音を預かりました。")
             return redirect("recordings", request.town.code, pk)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from dialogues.listening.actions import add_voice, take_numbers
@@ -22,10 +22,12 @@ from dialogues.models import (
     Interview,
     Level,
     Sentence,
+    Split,
     Transcript,
     TranscriptSpeaker,
     TranscriptState,
     Voice,
+    WithdrawalRequest,
 )
 from dialogues.models.transcripts import UNFINISHED_FOR
 from regions.models import User
@@ -139,6 +141,23 @@ def made_of(transcript: Transcript) -> dict[int, Voice]:
     }
 
 
+def shown(transcript: Transcript) -> QuerySet[Sentence]:
+    """Its sentences without those that somebody asks to withdraw: of whose voices that is, and all
+    that a person said who withdraws all of it. What was split off may be in any of the whole."""
+    heard = transcript.interview_id
+    pending = Voice.everything.pending().filter(interview=heard)
+    whole = Split.objects.filter(voice__in=pending).values("source")
+    rows = Sentence.objects.filter(transcript=transcript)
+    taken = Excerpt.objects.filter(transcript=transcript)
+    for each in taken.filter(Q(voice__in=pending) | Q(voice__in=whole)):
+        rows = rows.exclude(number__range=(each.first, each.last))
+    asked = WithdrawalRequest.objects.open().filter(interview=heard, speaker__isnull=False)
+    whose = asked.values_list("speaker__stakeholder", "speaker__call_name")
+    for stakeholder, name in whose:
+        rows = rows.exclude(speaker__stakeholder=stakeholder, speaker__call_name=name)
+    return rows
+
+
 def passages(sentences: Iterable[Sentence], done: Mapping[int, Voice]) -> list[list[Sentence]]:
     """What is marked and not yet a voice: each mark with the sentences that go on from it."""
     found: list[list[Sentence]] = []
@@ -162,7 +181,7 @@ def passages(sentences: Iterable[Sentence], done: Mapping[int, Voice]) -> list[l
 def make_voices(transcript: Transcript, *, by: User) -> list[Voice]:
     """Voices of all that is marked and not yet one; all or none (TranscriptError)."""
     held = hold(transcript)
-    sentences = held.sentences.select_related("speaker__stakeholder")
+    sentences = shown(held).select_related("speaker__stakeholder")
     marked = passages(sentences, made_of(held))
     _check(marked)
     numbers = take_numbers(held.municipality, len(marked))

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from dialogues.models import Interview, Prompt, Sentence, Transcript, TranscriptSpeaker, Voice
 from regions.models import Municipality
+from regions.office.invisible import is_blank
 from regions.office.texts import ENCODINGS
 from stakeholders.models import Stakeholder
 
@@ -53,7 +54,7 @@ class TranscriptForm(forms.Form):
             raise ValidationError(
                 "ファイルと、貼った文の両方があります。どちらか一つにしてください。"
             )
-        if not file and not text.strip():
+        if not file and is_blank(text):
             self.add_error("file", "ファイルを選ぶか、文を貼ってください。")
             return cleaned
         try:

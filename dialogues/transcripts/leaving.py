@@ -51,7 +51,7 @@ def of_withdrawals(told: QuerySet[Withdrawal], by: User | None) -> None:
 @when_erasing
 def of_an_erased_voice(voice: Voice) -> None:
     others = Voice.everything.filter(interview=voice.interview_id).exclude(pk=voice.pk)
-    standing = others.filter(Q(gone_at=None) | Q(gone_as=Gone.DELETED))
+    standing = others.filter(Q(gone_at=None) | Q(gone_as__in=[Gone.DELETED, Gone.PENDING]))
     speaker = voice.speaker
     if not standing.exists():
         _throw_away(Transcript.objects.filter(interview=voice.interview_id), None)

@@ -15,10 +15,12 @@ from django.urls import reverse
 from dialogues.models import Interview, Prompt, Transcript, TranscriptState, Voice
 from dialogues.models.transcripts import SENTENCES_PER_PAGE, check_heard
 from regions.models import Reading
+from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.people.limits import at_most
 from regions.people.requests import PersonRequest
 from regions.people.scope import TownRequest, town_page
+from regions.people.uploads import table_bytes, takes_file
 from regions.readings.log import note_reading
 
 from . import actions
@@ -28,11 +30,12 @@ SOON = 7
 """Days before a transcript is thrown away, from which on its list says so more loudly."""
 
 
-def _interview(request: TownRequest, pk: int) -> Interview:
-    seen = Interview.objects.editable_by(request.user).of(request.town)
+def _interview(standing: Standing, pk: int, **told: object) -> Interview:
+    """Of which this person may add a transcript."""
+    seen = Interview.objects.editable_by(standing.user).of(standing.town)
     found = get_object_or_404(seen, pk=pk)
-    found.municipality = request.town
-    check_heard(found, request.standing)
+    found.municipality = standing.town
+    check_heard(found, standing)
     return found
 
 
@@ -55,11 +58,12 @@ def _typed(request: TownRequest, *files: Any) -> tuple:
     return (request.POST, *files) if request.method == "POST" else (None,)
 
 
+@takes_file(table_bytes, _interview)
 @at_most(20, when=_sent)
 @town_page(Act.HEAR)
 def transcripts(request: TownRequest, pk: int) -> HttpResponse:
     """Those of an interview, and the form for one more."""
-    interview = _interview(request, pk)
+    interview = _interview(request.standing, pk)
     form = TranscriptForm(*_typed(request, request.FILES))
     if request.method == "POST" and form.is_valid():
         made = actions.take_in(interview, kind=form.read.kind, cuts=form.cuts, by=request.user)
@@ -80,15 +84,15 @@ def transcript(request: TownRequest, pk: int, number: int) -> HttpResponse:
     found = _transcript(request, pk, number)
     if found.state == TranscriptState.THROWN:
         return render(request, "dialogues/transcript_thrown.html", {"transcript": found})
-    page: Page = Paginator(found.sentences.select_related("speaker"), SENTENCES_PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    page: Page = Paginator(
+        actions.shown(found).select_related("speaker"), SENTENCES_PER_PAGE
+    ).get_page(request.GET.get("page"))
     form = _form(request, found, page)
     if request.method == "POST" and form.is_valid():
         actions.say_who(found, who=form.who)
         actions.mark(found, changed=form.changed_marks)
         if request.htmx:
-            marked = actions.passages(found.sentences.all(), actions.made_of(found))
+            marked = actions.passages(actions.shown(found), actions.made_of(found))
             return JsonResponse({"seen": form.seen_after, "marked": len(marked)})
         if request.POST.get("do") != "voices":
             return _saved(request, found, page)
@@ -133,7 +137,7 @@ def _made(request: TownRequest, found: Transcript) -> HttpResponse:
 
 def _page(request: TownRequest, found: Transcript, page: Page, form: MarkingForm) -> HttpResponse:
     done = actions.made_of(found)
-    marked = actions.passages(found.sentences.all(), done)
+    marked = actions.passages(actions.shown(found), done)
     context: dict[str, Any] = {
         "transcript": found,
         "interview": found.interview,
@@ -188,7 +192,7 @@ def end(request: TownRequest, pk: int, number: int) -> HttpResponse:
         "interview": found.interview,
         "form": form,
         "made": _standing(done),
-        "left": found.sentences.exclude(number__in=done).count(),
-        "marked": len(actions.passages(found.sentences.all(), done)),
+        "left": actions.shown(found).exclude(number__in=done).count(),
+        "marked": len(actions.passages(actions.shown(found), done)),
     }
     return render(request, "dialogues/transcript_end.html", context)

@@ -30,13 +30,15 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 
+from regions.people.errors import Busy
+
 from . import attempts
 from .forms import REQUIRED
-from .pages import from_script, told
+from .pages import from_script, next_path, told
 from .second_factor import before_second, look_again
 
 REPLAY_SECONDS = 120
@@ -102,10 +104,11 @@ def counted(kind: str, whose: Callable[[HttpRequest], object]) -> Callable:
                 return view(request, **kwargs)
             try:
                 attempt = attempts.take(kind, str(person), request)
-            except attempts.TooMany as refusal:
-                return _wait(request, str(refusal))
-            began = time.time()
-            response = view(request, **kwargs)
+                began = time.time()
+                with attempts.looked_at(attempt):
+                    response = view(request, **kwargs)
+            except attempts.REFUSALS as refusal:
+                return _wait(request, refusal)
             records = get_authentication_records(request, request.user)
             if any(record["at"] >= began for record in records):
                 attempts.succeeded(attempt)
@@ -124,8 +127,8 @@ def _renew_key(request: HttpRequest) -> None:
     UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
 
 
-def _wait(request: HttpRequest, words: str) -> HttpResponse:
-    status = HTTPStatus.TOO_MANY_REQUESTS
+def _wait(request: HttpRequest, refusal: attempts.TooMany | Busy) -> HttpResponse:
+    words, status = str(refusal), refusal.status
     if from_script(request):
         return told(request, "code", words=words, status=status)
     return render(request, "regions/account/wait.html", {"words": words}, status=status)
@@ -187,17 +190,30 @@ def _self(request: HttpRequest) -> object:
     return request.user.pk if request.user.is_authenticated else None
 
 
-class PasswordAgainView(account_views.ReauthenticateView):
+class OnwardsMixin:
+    """Goes on to where one was stopped; without that, to one's own account."""
+
+    request: HttpRequest
+
+    def get_context_data(self, **kwargs: Any) -> dict:
+        context = super().get_context_data(**kwargs)  # type: ignore[misc]
+        return context | {"next": next_path(self.request)}
+
+    def get_default_success_url(self) -> str:
+        return reverse("account")
+
+
+class PasswordAgainView(OnwardsMixin, account_views.ReauthenticateView):
     template_name = "regions/account/again.html"
     form_class = PasswordAgainForm
 
 
-class CodeAgainView(base.ReauthenticateView):
+class CodeAgainView(OnwardsMixin, base.ReauthenticateView):
     template_name = "regions/account/again.html"
     form_class = CodeAgainForm
 
 
-class PasskeyAgainView(webauthn.ReauthenticateWebAuthnView):
+class PasskeyAgainView(OnwardsMixin, webauthn.ReauthenticateWebAuthnView):
     template_name = "regions/account/again_passkey.html"
 
 

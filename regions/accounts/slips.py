@@ -125,16 +125,22 @@ def check_open(slip: Slip) -> None:
         )
 
 
-@transaction.atomic
 def use(slip: Slip, *, password: str) -> User:
     """The holder's own password is set, and the slip is spent. Raises Unusable when another
-    window was faster."""
+    window was faster; Busy."""
+    chosen = User(login_id=slip.user.login_id)
+    chosen.set_password(password)  # which waits its turn, while nothing is locked
+    return _spend(slip, chosen)
+
+
+@transaction.atomic
+def _spend(slip: Slip, chosen: User) -> User:
     slip = Slip.objects.select_for_update(of=("self",)).select_related("user", "municipality").get(
         pk=slip.pk
     )  # fmt: skip
     check_open(slip)
     user = slip.user
-    user.set_password(password)
+    user.password, user.long_password = chosen.password, chosen.long_password
     user.save(update_fields=["password", "long_password"])
     if slip.resets_second:
         Authenticator.objects.filter(user=user).delete()

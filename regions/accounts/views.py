@@ -21,6 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from regions.models import Membership, Slip
+from regions.people.errors import Busy
 from regions.people.scope import PersonRequest
 
 from . import attempts, clock, slips
@@ -54,8 +55,8 @@ def signin(request: HttpRequest) -> HttpResponse:
         try:
             if response := _enter(request, form):
                 return response
-        except attempts.TooMany as refusal:
-            status = HTTPStatus.TOO_MANY_REQUESTS
+        except attempts.REFUSALS as refusal:
+            status = refusal.status
             form.add_error(None, str(refusal))
     if over:
         words = " ".join(error for errors in form.errors.values() for error in errors)
@@ -68,10 +69,11 @@ def _was_over(request: HttpRequest) -> bool:
 
 
 def _enter(request: HttpRequest, form: SignInForm) -> HttpResponse | None:
-    """None when it was not right, with words in the form. Raises TooMany."""
+    """None when it was not right, with words in the form. Raises TooMany, Busy."""
     login_id, password = form.cleaned_data["username"], form.cleaned_data["password"]
     attempt = attempts.take(attempts.SIGNIN, login_id, request, tries=tries_for(login_id))
-    user = authenticate(request, username=login_id, password=password)
+    with attempts.looked_at(attempt):
+        user = authenticate(request, username=login_id, password=password)
     if user is None:
         form.add_error(None, WRONG)
         return None
@@ -118,9 +120,10 @@ def begin(request: HttpRequest) -> HttpResponse:
         login_id = form.cleaned_data["username"]
         try:
             attempt = attempts.take(attempts.SLIP, login_id, request)
-            slip = slips.holder_of(login_id, form.cleaned_data["code"])
-        except attempts.TooMany as refusal:
-            status = HTTPStatus.TOO_MANY_REQUESTS
+            with attempts.looked_at(attempt):
+                slip = slips.holder_of(login_id, form.cleaned_data["code"])
+        except attempts.REFUSALS as refusal:
+            status = refusal.status
             form.add_error(None, str(refusal))
         except slips.Unusable as refusal:
             form.add_error(None, str(refusal))
@@ -145,7 +148,7 @@ def begin_password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             user = slips.use(slip, password=form.cleaned_data["new"])
-        except slips.Unusable as refusal:
+        except (slips.Unusable, Busy) as refusal:
             form.add_error(None, str(refusal))
         else:
             del request.session[BEGUN]
@@ -193,21 +196,24 @@ def change_password(request: PersonRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             attempt = attempts.take(attempts.PASSWORD, str(request.user.pk), request)
-        except attempts.TooMany as refusal:
-            status = HTTPStatus.TOO_MANY_REQUESTS
+            with attempts.looked_at(attempt):
+                right = request.user.check_password(form.cleaned_data["old"])
+                if right:
+                    request.user.set_password(form.cleaned_data["new"])
+        except attempts.REFUSALS as refusal:
+            status = refusal.status
             form.add_error("old", str(refusal))
         else:
-            if request.user.check_password(form.cleaned_data["old"]):
+            if right:
                 attempts.succeeded(attempt)
-                return _password_changed(request, form.cleaned_data["new"])
+                return _password_changed(request)
             form.add_error("old", "いまのパスワードが違います。")
     context = {"form": form, "title": "パスワードを変える", "back": reverse("account")}
     return render(request, "regions/account/password.html", context, status=status)
 
 
-def _password_changed(request: PersonRequest, new: str) -> HttpResponse:
+def _password_changed(request: PersonRequest) -> HttpResponse:
     """Every other session of this person ends with the old password."""
-    request.user.set_password(new)
     request.user.save(update_fields=["password", "long_password"])
     update_session_auth_hash(request, request.user)
     UserSession.objects.create_from_request(request)

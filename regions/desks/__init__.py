@@ -1,1 +1,5 @@
-"""April: a desk goes to a successor (`handover`), and who comes in is looked at (`review`)."""
+"""担当と引き継ぎ. What is open with a desk is told by each floor and room in a module `desks`."""
+
+from regions.drafts import desks as drafts
+
+__all__ = ["drafts"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from regions.models import Municipality
+from regions.office.invisible import is_blank
 from regions.office.japanese import fold
 from regions.office.tables.cells import Column, Lines, Text, as_text, clipped
 from regions.office.tables.encodings import in_cp932
@@ -216,7 +217,8 @@ class Cells:
                 row.wrong(column.key, str(error))
                 continue
             row.values[column.key] = value
-            if column.required and value in ("", None, []):
+            blank = value in (None, []) or (isinstance(value, str) and is_blank(value))
+            if column.required and blank:
                 row.wrong(column.key, "空です")
         return row
 

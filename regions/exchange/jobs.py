@@ -25,8 +25,8 @@ def forget_files() -> None:
         forget(Q(updated_at__lt=timezone.now() - KEPT_FOR))
 
 
-def forget(which: Q) -> None:
-    """Of the files that are being read still. Within `clock()`."""
+def forget(which: Q, *, why: str = "") -> None:
+    """Of the files that are being read still. Within `clock()`. `why` is told on their pages."""
     Import.objects.filter(which, finished_at__isnull=True).update(
         content=None,
         choice={},
@@ -34,5 +34,6 @@ def forget(which: Q) -> None:
         findings={},
         accepted={},
         state=ImportState.STOPPED,
+        reason=why,
         finished_at=timezone.now(),
     )

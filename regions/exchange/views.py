@@ -16,10 +16,11 @@ from regions.office.dates import fiscal_year, short_fiscal_year
 from regions.office.tables import writing
 from regions.office.tables.encodings import Losses
 from regions.office.tables.guards import Refused
-from regions.people.access import NotAllowed
+from regions.people.access import NotAllowed, Standing
 from regions.people.acts import Act
 from regions.people.limits import at_most
 from regions.people.scope import TownRequest, town_page
+from regions.people.uploads import table_bytes, takes_file
 from regions.readings.log import note_reading
 
 from . import actions
@@ -113,11 +114,16 @@ def template(request: TownRequest, table: str) -> HttpResponse:
     return _file(writing.workbook(pages, notes=kind.rules), name, XLSX)
 
 
+def _check_into(standing: Standing, table: str, **told: object) -> None:
+    standing.check(table_of(table).writes)
+
+
+@takes_file(table_bytes, _check_into)
 @at_most(20, when=lambda request: request.method == "POST")
 @town_page(Act.SEE_TOWN)
 def into(request: TownRequest, table: str) -> HttpResponse:
     kind = table_of(table)
-    request.standing.check(kind.writes)
+    _check_into(request.standing, table)
     form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]

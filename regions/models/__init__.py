@@ -1,6 +1,7 @@
 from .accounts import TRIES, Attempt, PasswordRule, Slip
 from .desks import AccessReview, Handover
 from .digests import HistoryDigest
+from .drafts import Draft
 from .exchange import Import, ImportState
 from .jobs import Job, JobState
 from .people import (
@@ -25,6 +26,7 @@ from .support import (
     SupportRound,
 )
 from .town import TownForeignKey, TownLink, TownModel, TownQuerySet, town_keys
+from .uploads import Upload
 
 __all__ = [
     "SHORTEST_ALONE",
@@ -35,6 +37,7 @@ __all__ = [
     "AdvisorNote",
     "Attempt",
     "Bureau",
+    "Draft",
     "EventKind",
     "Handover",
     "HistoryDigest",
@@ -60,6 +63,7 @@ __all__ = [
     "TownLink",
     "TownModel",
     "TownQuerySet",
+    "Upload",
     "User",
     "Visit",
     "check_digit",

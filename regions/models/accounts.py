@@ -87,6 +87,7 @@ class Attempt(models.Model):
         indexes = [
             models.Index(fields=["kind", "account", "at"], name="attempts_of_an_account"),
             models.Index(fields=["at"], name="attempts_by_age"),
+            models.Index(fields=["kind", "address", "at"], name="attempts_of_an_address"),
         ]
 
     def __str__(self) -> str:

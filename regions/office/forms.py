@@ -17,6 +17,7 @@ from django.http import QueryDict
 from regions.people.texts import TEXTS, Text, Withheld, reader_here, refusals
 
 from .dates import parse_date, wareki
+from .invisible import is_blank
 
 LONGEST = 20_000
 """Letters of a text that has no narrower limit: some forty sheets of manuscript paper."""
@@ -173,7 +174,18 @@ HIDDEN_HERE = (
 )
 
 
-class ChecksTexts:
+class FilledIn:
+    """Mixin: what must be filled in holds something that can be seen."""
+
+    def _clean_fields(self: Any) -> None:
+        super()._clean_fields()  # type: ignore[misc]
+        for name, field in self.fields.items():
+            value = self.cleaned_data.get(name)
+            if field.required and isinstance(value, str) and is_blank(value):
+                self.add_error(name, field.error_messages["required"])
+
+
+class ChecksTexts(FilledIn):
     """Mixin: no text may be saved where it is read by more people than may read a voice whose
     words it repeats (regions/people/texts.py). The refusal stands beside the field.
 

@@ -21,12 +21,18 @@ VARIANTS = KANJI_VARIANTS | str.maketrans(
 )
 FORMS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """What selects one of several forms of the letter before it."""
+NO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 SPACES = re.compile(r"\s+")
 
 
 def fold(text: str) -> str:
-    """NFKC, lower case, old kanji forms and ヶ/ケ/が as one, katakana as hiragana, no spaces."""
-    text = FORMS.sub("", unicodedata.normalize("NFKC", text)).casefold().translate(VARIANTS)
+    """NFKC, lower case, old kanji forms and ヶ/ケ/が as one, katakana as hiragana, no spaces, nothing
+    without width."""
+    text = (
+        NO_WIDTH.sub("", FORMS.sub("", unicodedata.normalize("NFKC", text)))
+        .casefold()
+        .translate(VARIANTS)
+    )
     return SPACES.sub("", jaconv.kata2hira(text))
 
 

@@ -25,7 +25,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from regions.models import Job, JobState, Municipality, User
-from regions.people.access import Standing
+from regions.people.access import NotAllowed, Standing
 from regions.people.locks.doors import clock, inside
 
 from . import trace
@@ -95,7 +95,7 @@ def _run(job_id: int) -> None:
         # What the work changes is told in the histories under the name of who asked for it.
         with pghistory.context(user=job.requested_by_id):
             result = KINDS[job.kind](job, report)
-    except Refused as refusal:
+    except (Refused, NotAllowed) as refusal:
         _end(job, JobState.REFUSED, reason=str(refusal))
     except Exception:
         logger.exception("job failed", extra={"seen": {"kind": job.kind}})

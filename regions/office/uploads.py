@@ -4,7 +4,6 @@ request tells the form why."""
 
 from __future__ import annotations
 
-import re
 import tempfile
 from typing import IO, Any
 
@@ -13,15 +12,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
 from .sealed_files import FULL
-
-RECORDINGS = re.compile(r"/m/\d+/interviews/\d+/recordings/")
-"""The one address that takes more than a table or a document has."""
-
-
-def most_bytes(path: str) -> int:
-    """Of a file that is sent to this address."""
-    longest = settings.AUDIO_MAX_BYTES if RECORDINGS.fullmatch(path) else 0
-    return max(longest, settings.UPLOAD_MAX_BYTES)
 
 
 def nameless() -> IO[bytes]:

@@ -21,7 +21,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from regions.office.forms import TownForm
-from regions.office.uploads import most_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +60,15 @@ class TooMany(Exception):
     def __init__(self, seconds: int) -> None:
         super().__init__(seconds)
         self.seconds = seconds
+
+
+class Busy(Exception):
+    """So many sign in at once that one more would wait too long."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __str__(self) -> str:
+        return "いま、サインインが混み合っています。1分ほど待って、もう一度お試しください。"
 
 
 @dataclass(frozen=True)
@@ -198,8 +206,13 @@ def too_large(request: HttpRequest) -> HttpResponse:
 
 def too_large_file(request: HttpRequest) -> HttpResponse:
     """Nothing of it has been read, so there is nothing to give back."""
-    if getattr(request, "scope", {}).get("disk_full"):
+    scope = getattr(request, "scope", {})
+    if scope.get("disk_full"):
         return disk_full(request)
+    if refusal := scope.get("upload_refused"):
+        return page(request, refusal.status, "受け取れませんでした", str(refusal), template=ALONE)
+    from .uploads import most_bytes
+
     if (most := most_bytes(request.path)) > settings.UPLOAD_MAX_BYTES:
         words = f"送られた録音が大きすぎて、受け取れませんでした（{most // 1_000_000}MBまで）。"
         return page(request, TOO_LARGE, "大きすぎて受け取れません", words, template=ALONE)
@@ -221,6 +234,8 @@ def disk_full(request: HttpRequest) -> HttpResponse:
 
 
 def _file_beyond_limit(request: HttpRequest) -> bool:
+    from .uploads import most_bytes
+
     told = request.META.get("CONTENT_LENGTH") or "0"
     return (
         request.content_type == "multipart/form-data"
@@ -234,6 +249,12 @@ def too_many(request: HttpRequest, exception: TooMany) -> HttpResponse:
     status = HTTPStatus.TOO_MANY_REQUESTS
     response = page(request, status, "しばらくお待ちください", words, again="もう一度送る")
     response["Retry-After"] = str(exception.seconds)
+    return response
+
+
+def busy(request: HttpRequest, exception: Busy) -> HttpResponse:
+    response = page(request, exception.status, "混み合っています", str(exception))
+    response["Retry-After"] = str(AGAIN_AFTER_SECONDS)
     return response
 
 
@@ -302,6 +323,8 @@ class ErrorPagesMiddleware:
             return unsaved(request, exception)
         if isinstance(exception, TooMany):
             return too_many(request, exception)
+        if isinstance(exception, Busy):
+            return busy(request, exception)
         return None
 
 

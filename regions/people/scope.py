@@ -16,6 +16,7 @@ from django.utils import timezone
 from psycopg.errors import InsufficientPrivilege
 
 from regions.accounts.second_factor import NEEDED_NOW, came_to_be_missing
+from regions.drafts.actions import settled
 from regions.models import Municipality, Visit
 
 from .access import NotAllowed, Standing
@@ -96,7 +97,7 @@ def town_page(*acts: Act) -> Callable:
                         # As words on a page that gives back what was sent.
                         raise NotAllowed(NEEDED_NOW)
                     _note_visit(request)
-                    return once(request, partial(view, request, **kwargs))
+                    return settled(request, once(request, partial(view, request, **kwargs)))
 
             answered = _prepared(answer)
             _remember_visit(request)

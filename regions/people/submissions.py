@@ -24,7 +24,7 @@ from .errors import Conflict
 from .requests import TownRequest
 
 FIELD = "submit_key"
-APART = {FIELD, "csrfmiddlewaretoken"}
+APART = {FIELD, "csrfmiddlewaretoken", "draft_key"}
 
 
 def once(request: TownRequest, answer: Callable[[], Any]) -> Any:

@@ -4,7 +4,7 @@ from django import forms
 from django.http import QueryDict
 
 from regions.models import AdvisorNote, Portrait, SupportEvent, SupportRound
-from regions.office.forms import ChecksTexts, TownForm
+from regions.office.forms import ChecksTexts, FilledIn, TownForm
 from regions.people.errors import Unsaved
 
 
@@ -26,7 +26,7 @@ class EventForm(TownForm):
         fields = ("kind", "date", "title", "phase", "attendees", "memo", "homework", "done")
 
 
-class NoteForm(forms.ModelForm):
+class NoteForm(FilledIn, forms.ModelForm):
     class Meta:
         model = AdvisorNote
         fields = ("text",)

@@ -7,10 +7,13 @@ import uuid
 
 from django import template
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from regions.drafts.actions import FIELD, unsaved_here
 from regions.office import dates
+from regions.people.errors import typed
 
 register = template.Library()
 
@@ -69,3 +72,32 @@ def once(context: dict, action: str = "") -> SafeString:
     typed = request.POST.get("submit_key", "") if request.method == "POST" else ""
     key = typed if typed and action in ("", request.path) else str(uuid.uuid4())
     return format_html('<input type="hidden" name="submit_key" value="{}">', key)
+
+
+@register.inclusion_tag("ui/draft.html", takes_context=True)
+def draft(context: dict, action: str = "", which: str = "") -> dict:
+    """What keeps a draft of the form it stands in (static/js/drafts.js), and gives the newest one
+    back; `action` is where the form is sent, if not to its own page, and `which` tells two forms
+    apart that are sent to one place."""
+    request = context["request"]
+    path = ((action or request.path) + which)[:200]
+    came_back = request.method == "POST" and path == request.path
+    found = None if came_back else unsaved_here(request).get(path)
+    sent = request.POST.get(FIELD, "") if came_back else ""
+    request.has_drafts = True
+    seal = salted_hmac("regions.drafts", f"{request.user.pk}:{path}", algorithm="sha256")
+    return {
+        "request": request,
+        "key": sent or (found.key if found else uuid.uuid4()),
+        "path": path,
+        "came_back": came_back,
+        # Opens this person's drafts of this form in this browser, and nothing else.
+        "seal": seal.hexdigest(),
+        "draft": found,
+        "typed": typed(_pairs(found.fields)) if found else [],
+        "content": {"typed_at": found.typed_at, "fields": found.fields} if found else {},
+    }
+
+
+def _pairs(fields: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in fields.items() if name != "?" for value in values]

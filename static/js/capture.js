@@ -4,21 +4,16 @@
 import { connection } from "./capture-connection.js";
 import { waitingRows } from "./capture-queue.js";
 import { savedRows } from "./capture-rows.js";
+import { HERE, leavingMark, SAID, stamps, THERE, THERE_ALONE, unhurried } from "./drafting.js";
 import { freshKey } from "./fresh-key.js";
 import { hold, release } from "./held-keys.js";
+import { isBlank } from "./invisible.js";
 import { localDrafts } from "./local-drafts.js";
 import { signInAtPause } from "./session.js";
 
-const ENDED = "サインインの時間が切れています。";
 const LONGEST = 2000;
 // As much as the server keeps of a row that is not finished.
 const LONGEST_DRAFT = 18_000;
-// After a pause in typing, and while it goes on: [pause, at the latest], in milliseconds.
-const HERE = [300, 1000];
-const THERE = [1500, 6000];
-const THERE_ALONE = [800, 1500];
-// How often it is asked for what was still being sent when its page was left, in milliseconds.
-const UNDER_WAY = { pause: 200, times: 15 };
 const MARKS = { Digit5: "moved", Digit6: "after_talk", Digit7: "sensitive" };
 
 const form = document.getElementById("new");
@@ -28,13 +23,15 @@ async function start() {
   const text = form.elements.text;
   const state = document.getElementById("state");
   const server = connection(form);
-  const leftAt = `tsumugi-left:${form.dataset.interview}`;
+  const stamp = stamps(Number(form.dataset.typedAt));
+  const left = leavingMark(form.dataset.interview);
   // Versions of the row being typed: what is there, and what is kept somewhere.
   let typed = 0;
   let kept = 0;
 
   form.autocomplete = "off";
-  const local = await localDrafts(form.dataset);
+  const { person, interview, key } = form.dataset;
+  const local = await localDrafts({ person, place: interview, key });
   const saved = savedRows({ form, text, server, say });
   const queue = waitingRows({ form, text, server, local, say, arrived: saved.forget });
   const here = unhurried(HERE, () => keepHere(typed));
@@ -93,7 +90,7 @@ async function start() {
     const row = fields();
     const length = lengthOf(row.text);
     text.focus();
-    if (!length) wrong("声が空です。");
+    if (isBlank(row.text)) wrong("声が空です。");
     else if (length > LONGEST) tooLong(length);
     else {
       queue.wait(row, kept === typed && typed > 0);
@@ -150,7 +147,7 @@ async function start() {
     there.soon();
   }
 
-  const draftOf = () => ({ ...fields(), typed_at: String(Date.now()) });
+  const draftOf = () => ({ ...fields(), typed_at: String(stamp.next()) });
 
   async function keepHere(version) {
     const draft = draftOf();
@@ -170,24 +167,23 @@ async function start() {
   async function keepThere(version, leaving = false) {
     const draft = draftOf();
     const fits = draft.text.length <= LONGEST_DRAFT;
-    if (leaving && draft.text.trim()) sessionStorage.setItem(leftAt, draft.typed_at);
+    if (leaving && draft.text.trim()) left.note(draft.typed_at);
     const answer = fits && (await server.keep(draft, leaving));
-    if (leaving) sessionStorage.removeItem(leftAt);
+    if (leaving) left.forget();
     if (draft.entry_key !== form.elements.entry_key.value) return;
     if (answer === "ended") {
-      if (await keepHere(version)) say(`${ENDED}書きかけは、このパソコンに残しています。`);
-      else say(`${ENDED}書きかけは、この画面にあります。`);
+      say((await keepHere(version)) ? SAID.endedHere : SAID.endedOnPage);
       if (!leaving) signInAtPause().then(() => keepThere(typed));
       return;
     }
     if (answer) {
       kept = Math.max(kept, version);
-      say(draft.text.trim() ? `下書きを残しました（${clock()}）` : "");
+      say(draft.text.trim() ? SAID.kept() : "");
     } else if (await keepHere(version)) {
-      if (kept && fits) say("つながらないため、下書きをこのパソコンに残しています。");
-      else if (kept) say("長すぎるため、下書きをこのパソコンだけに残しています。");
+      if (kept && fits) say(SAID.offline);
+      else if (kept) say(SAID.tooLong);
     }
-    if (kept < version) say("下書きを残せていません。この画面を閉じないでください。");
+    if (kept < version) say(SAID.nowhere);
   }
 
   function say(words) {
@@ -196,18 +192,12 @@ async function start() {
 
   // --- What was left unfinished here ---
 
-  // The draft that was sent while its page was being left: it may arrive after this page was made.
-  async function underWay() {
-    const at = Number(sessionStorage.getItem(leftAt));
-    sessionStorage.removeItem(leftAt);
-    if (!at || at <= Number(form.dataset.typedAt)) return [];
-    for (let times = UNDER_WAY.times; times && !typed; times -= 1) {
-      const draft = await server.draft();
-      if (Number(draft?.typed_at) >= at) return [draft];
-      await new Promise((resolve) => window.setTimeout(resolve, UNDER_WAY.pause));
-    }
-    return [];
-  }
+  const underWay = () =>
+    left.underWay({
+      since: Number(form.dataset.typedAt),
+      ask: server.draft,
+      over: () => typed > 0,
+    });
 
   async function putBack() {
     const notes = [];
@@ -230,12 +220,13 @@ async function start() {
       else if (mine && !typed) {
         release(form.elements.entry_key.value);
         fill(newest);
+        stamp.after(newest.typed_at);
         noticePutBack();
       }
     }
     const { others, waiting } = await local.elsewhere();
     if (others) {
-      notes.push(`このパソコンには、別の方の書きかけが${others}件あります。書いた方がサインインして、その画面を開くと戻ります。ほかの方には読めません。`);
+      notes.push(SAID.ofOthers(others));
     }
     tellElsewhere(notes, waiting);
     queue.send();
@@ -352,26 +343,4 @@ async function start() {
   await putBack();
   form.scrollIntoView({ block: "end" });
   form.dataset.ready = "1";
-}
-
-// Runs `what` after a pause, or at the latest after a while of being called again and again.
-function unhurried([pause, latest], what) {
-  let timer, due;
-  function stop() {
-    window.clearTimeout(timer);
-    due = undefined;
-  }
-  function soon() {
-    window.clearTimeout(timer);
-    due ??= Date.now() + latest;
-    timer = window.setTimeout(() => {
-      due = undefined;
-      what();
-    }, Math.max(0, Math.min(pause, due - Date.now())));
-  }
-  return { soon, stop };
-}
-
-function clock() {
-  return new Date().toLocaleTimeString("ja-JP", { hour: "2-digit", minute: "2-digit" });
 }

@@ -10,7 +10,7 @@ const nothing = {
   keep: async () => false,
   drop: async () => {},
   all: async () => [],
-  elsewhere: async () => ({ others: 0, waiting: [] }),
+  elsewhere: async () => ({ others: 0, othersHere: 0, waiting: [] }),
 };
 
 function asked(request) {
@@ -30,22 +30,23 @@ function bytes(hex) {
   return new Uint8Array(hex.match(/../g).map((pair) => parseInt(pair, 16)));
 }
 
-// `keep(draft)` tells whether it was kept; `all()` gives the drafts of this person in this
-// interview; a draft has an `entry_key`.
-export async function localDrafts({ person, interview, key }) {
+// `keep(draft)` tells whether it was kept; `all()` gives the drafts of this person in this place: a
+// form, or the capture page of an interview. A draft has an `entry_key`.
+export async function localDrafts({ person, place, key }) {
   if (!window.isSecureContext || !window.crypto?.subtle || !window.indexedDB) return nothing;
   try {
     const sealing = await crypto.subtle.importKey("raw", bytes(key), "AES-GCM", false, [
       "encrypt",
       "decrypt",
     ]);
-    return drafts(await database(), sealing, `${person}:`, `${person}:${interview}:`);
+    return drafts(await database(), sealing, `${person}:`, place);
   } catch {
     return nothing;
   }
 }
 
-function drafts(db, sealing, person, prefix) {
+function drafts(db, sealing, person, place) {
+  const prefix = `${person}${place}:`;
   const store = (mode) => db.transaction(STORE, mode).objectStore(STORE);
 
   async function keep(draft) {
@@ -93,17 +94,20 @@ function drafts(db, sealing, person, prefix) {
   }
 
   // What is kept in this browser beside this page's drafts, and can't be read here: how many of
-  // other people, and the pages on which rows of this person wait to be sent.
+  // other people, how many of those in this place, and the pages on which rows of this person wait
+  // to be sent.
   async function elsewhere() {
     try {
       const rows = await asked(store("readonly").getAll());
       const mine = rows.filter((row) => row.id.startsWith(person) && !row.id.startsWith(prefix));
+      const others = rows.filter((row) => !row.id.startsWith(person));
       return {
-        others: rows.filter((row) => !row.id.startsWith(person)).length,
+        others: others.length,
+        othersHere: others.filter((row) => row.id.includes(`:${place}:`)).length,
         waiting: [...new Set(mine.filter((row) => row.waiting).map((row) => row.path))],
       };
     } catch {
-      return { others: 0, waiting: [] };
+      return { others: 0, othersHere: 0, waiting: [] };
     }
   }
 

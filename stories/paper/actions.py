@@ -156,6 +156,9 @@ def _share(voices: list[int]) -> None:
 
 
 def _check(brief: Brief, content: Content, job: Job) -> None:
+    if brief.to_check and brief.approved_at is None:
+        # A voice went since the job was asked for, and took the approval with it.
+        raise Refused(f"{brief.to_check}文を読み直し、もう一度、確認者に確認を頼んでください。")
     if found := problems(brief, content, job.requested_by):
         raise Refused("\n".join(found))
     if words := REFUSALS.get(state(brief, content)):

@@ -157,15 +157,15 @@ def problems(brief: Brief, content: Content | None = None, reader: User | None =
 
 
 def _repetitions(brief: Brief, content: Content, reader: User | None) -> list[str]:
-    """What of the text repeats voices kept inside. Raises NotNow for a reader who learned enough
-    of those that he may not read."""
+    """What of the text repeats voices kept inside. Raises NotNow for a reader who has asked enough
+    about those that he may not read."""
     kept, told_here = unquotable(brief.municipality), text_told(brief.story)
     both = f"{content.printed_text}\0{told_here}"
     gone = withdrawn(brief.municipality)
     if NOTICE in both or (gone and gone(both)):
         return [COPIES]
     if reader is not None:
-        answered(kept, both, town=brief.municipality, reader=reader)
+        kept = answered(kept, both, town=brief.municipality, reader=reader)
     found = []
     printed = repeated(kept, content.printed_text)
     for _, called in _named(printed, reader):

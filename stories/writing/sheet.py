@@ -24,6 +24,7 @@ BONES = ("revision", "gone_at", "gone_as", "stakeholder__public_label")
 GONE_CITED = {
     Gone.DELETED: "（削除された声）",
     Gone.JOINED: "（ほかの声に合わせられた声）",
+    Gone.PENDING: "（取り下げのお申し出がある声）",
     Gone.WITHDRAWN: "（お申し出により取り下げられた声）",
     Gone.ERASED: "（消去された声）",
 }

@@ -6,7 +6,8 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
-from dialogues.models import Attendance, Draft, Prompt, Voice
+from dialogues.models import Attendance, Prompt, Voice
+from regions.models import Draft
 from tests.factories import make_body, make_interview
 from tests.world import PASSWORD
 

@@ -12,7 +12,8 @@ from django.db import connection
 from django.test import Client
 from playwright.sync_api import expect
 
-from dialogues.models import Draft, Voice
+from dialogues.models import Voice
+from regions.models import Draft
 from tests.factories import make_body, make_interview
 from tests.world import PASSWORD
 
@@ -31,11 +32,11 @@ DROP FUNCTION public.disk_is_full();
 SLOW_DRAFTS = """
 CREATE FUNCTION public.slowly() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END $$;
-CREATE TRIGGER slowly BEFORE INSERT ON dialogues_draft
+CREATE TRIGGER slowly BEFORE INSERT ON regions_draft
     FOR EACH ROW EXECUTE FUNCTION public.slowly();
 """
 SWIFT_DRAFTS = """
-DROP TRIGGER slowly ON dialogues_draft;
+DROP TRIGGER slowly ON regions_draft;
 DROP FUNCTION public.slowly();
 """
 # As over plain http, where browsers offer neither.

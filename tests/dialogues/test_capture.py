@@ -6,7 +6,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dialogues.listening import actions
-from dialogues.models import Attendance, Draft, Level, Prompt, SharedVoice, Voice
+from dialogues.models import Attendance, Level, Prompt, SharedVoice, Voice
+from regions.models import Draft
 from tests.factories import make_body, make_interview, make_voice, share
 
 pytestmark = pytest.mark.django_db
@@ -204,3 +205,16 @@ def test_rows_cost_no_more_queries_when_there_are_more(interview, world, browse)
             client.get(at(interview, "capture/"))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\u200b\u200d", "\ufeff", "\u3164", "\u2800", "\ufe0f", "\u00ad", "\u3000 \n", "\u202e"],
+)
+def test_a_voice_of_invisible_characters_is_empty(interview, world, browse, text):
+    answer = browse(world.staff).post(
+        at(interview, "rows/"), row(interview, text), headers={"hx-request": "true"}
+    )
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == ["声: 声が空です。"]
+    assert not Voice.objects.exists()

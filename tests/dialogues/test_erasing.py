@@ -12,7 +12,8 @@ from dialogues.consent.gone import withdraw
 from dialogues.consent.jobs import copy_ledger
 from dialogues.consent.ledger import FILE, copy_to_file, read_file
 from dialogues.consent.sharing import refuse
-from dialogues.models import Draft, Erasure, Gone, Interview, Level, Voice
+from dialogues.models import Erasure, Gone, Interview, Level, Voice
+from regions.models import Draft
 from regions.people.history.digests import take, verify
 from regions.people.history.sheets import path_of
 from regions.people.locks import doors
@@ -44,9 +45,9 @@ def voice(world):
     Interview.objects.filter(pk=interview.pk).update(observation=f"{MARKER}と言った")
     Draft.objects.create(
         municipality=world.town,
-        interview=interview,
         user=world.coordinator,
-        entry_key=voice.entry_key,
+        path=f"/m/{world.town.code}/interviews/{interview.pk}/capture/",
+        key=voice.entry_key,
         fields={"text": WORDS},
     )
     return voice

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from dialogues.consent.gone import delete_voice, withdraw
 from dialogues.listening.actions import add_voice
-from dialogues.models import ConsentRecord, Draft, Interview, Voice
+from dialogues.models import ConsentRecord, Interview, Voice
 from regions.exchange.jobs import forget_files
-from regions.models import Import, Job, Reading
+from regions.models import Draft, Import, Job, Reading
 from regions.office.dates import wareki
 from regions.office.japanese import fold
 from regions.office.jobs import run
@@ -111,9 +111,9 @@ def test_a_file_of_voices_comes_in_once_and_by_the_rules(told, browse):
     client = browse(told.staff)
     Draft.objects.create(
         municipality=told.town,
-        interview=told.meeting,
         user=told.staff,
-        entry_key="6f0b3a52-6c1e-4d2a-9a4e-8f5d0c7b1e91",
+        path=f"/m/{told.town.code}/interviews/{told.meeting.pk}/capture/",
+        key="6f0b3a52-6c1e-4d2a-9a4e-8f5d0c7b1e91",
         fields={"text": "書きかけ"},
     )
     content = as_text(sheet(["きょうの分"], [], TITLES, *ROWS[:2], [None] * 8, ROWS[2]))
@@ -210,6 +210,7 @@ def test_errors_are_told_by_cell_and_nothing_comes_in(told, browse):
             [None, "2026-07-22", "公民館", "松の湯組合", "", "声", "", "", "", None],
             [None, "2026-07-22", "公民館", "湯宿 松の屋", "", "よい声", "", "", "", None],
             [None, "2026-07-22", "公民館", "湯宿 松の屋", "", "べつの声", "", "", "", 980013],
+            [None, "2026-07-22", "公民館", "湯宿 松の屋", "", "\u200b\u2800", "", "", "", None],
         ),
     )
     assert errors(row) == [
@@ -225,9 +226,10 @@ def test_errors_are_told_by_cell_and_nothing_comes_in(told, browse):
         f"{told.meeting.label}の『話してくれた関係者』に入っていません",
         "11行目『声』: 2行目と同じ声です",
         "12行目『団体コード』: 「980013」は、この町（990019）の番号ではありません",
+        "13行目『声』: 空です",
     ]
     shown = page(client, row)
-    assert "直すところが10か所" in shown
+    assert "直すところが11か所" in shown
     assert "を入れる</button>" not in shown
     assert "まだ入れられません" in press(client, row)
     assert Voice.objects.count() == 1

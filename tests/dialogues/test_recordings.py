@@ -19,6 +19,7 @@ from dialogues.consent import retention
 from dialogues.consent.erasing import erase
 from dialogues.consent.gone import delete_voice
 from dialogues.consent.jobs import copy_ledger
+from dialogues.consent.pending import carry_out_due
 from dialogues.models import (
     Attendance,
     Erasure,
@@ -29,6 +30,7 @@ from dialogues.models import (
     Voice,
     VoiceText,
     Withdrawal,
+    WithdrawalRequest,
 )
 from dialogues.recordings.actions import sweep
 from dialogues.recordings.sounds import is_whole, kind_of
@@ -357,22 +359,13 @@ def test_it_is_off_until_the_checker_turns_it_on(interview, world, browse):
 # -- Before Django -------------------------------------------------------------------------------
 
 
-def test_what_is_large_is_taken_from_who_is_signed_in_alone(world, browse, settings):
-    settings.SESSION_COOKIE_NAME = "sessionid"
+def test_a_recording_may_be_larger_than_any_other_file():
+    """Who may send one is tests/regions/test_uploads.py's."""
     path = "/m/990019/interviews/1/recordings/"
     headers = {b"content-type": b"multipart/form-data; boundary=x", b"content-length": b"90000000"}
     assert config.asgi.acceptable(headers, path)
     assert not config.asgi.acceptable(headers, "/m/990019/interviews/1/transcripts/")
     assert not config.asgi.acceptable(headers | {b"content-length": b"102000000"}, path)
-    key = browse(world.staff).cookies["sessionid"].value
-    kept = config.asgi.connection
-    config.asgi.connection = type("Open", (), {"close": staticmethod(lambda: None)})
-    try:
-        assert config.asgi.signed_in(key)
-        assert not config.asgi.signed_in("nobody")
-        assert not config.asgi.signed_in("")
-    finally:
-        config.asgi.connection = kept
 
 
 def test_a_disk_that_is_full_before_django_reads_is_told_in_words(monkeypatch):
@@ -396,6 +389,11 @@ def test_a_disk_that_is_full_before_django_reads_is_told_in_words(monkeypatch):
 # -- When people withdraw ------------------------------------------------------------------------
 
 
+def a_day_later() -> None:
+    WithdrawalRequest.objects.open().update(due_at=timezone.now())
+    carry_out_due()
+
+
 def test_a_recording_goes_with_all_that_was_said_and_else_people_decide(world, browse, interview):
     body = interview.stakeholders.get()
     one, two = (
@@ -412,7 +410,10 @@ def test_a_recording_goes_with_all_that_was_said_and_else_people_decide(world, b
     assert f'<a href="{at(interview)}">録音1（' in page
     assert RecordingKey.objects.count() == 1
     whole = f"/m/990019/interviews/{interview.pk}/withdraw/"
-    page = browse(world.staff).post(whole, asked, follow=True).content.decode()
+    browse(world.staff).post(whole, asked)
+    a_day_later()
+    done = Withdrawal.objects.get(whole=True)
+    page = browse(world.staff).get(f"/m/990019/withdrawals/{done.pk}/").content.decode()
     assert "録音と文字起こしを確かめる" not in page
     recording.refresh_from_db()
     assert recording.deleted_by == world.staff
@@ -430,6 +431,8 @@ def test_who_spoke_alone_takes_the_recording_along(world, browse, interview):
     url = f"/m/990019/speakers/{voice.speaker_id}/withdraw/"
     assert "録音と文字起こしがあれば、消えます" in browse(world.staff).get(url).content.decode()
     browse(world.staff).post(url, asked)
+    assert RecordingKey.objects.exists()
+    a_day_later()
     assert not RecordingKey.objects.exists()
 
 
@@ -451,6 +454,7 @@ def test_where_nobody_wrote_how_many_were_there_people_say_whose_the_recording_i
     assert RecordingKey.objects.exists()
     transaction.savepoint_rollback(before)
     client.post(url, asked | {"spoke": "alone"})
+    a_day_later()
     assert not RecordingKey.objects.exists()
     assert Withdrawal.objects.get().whole
 

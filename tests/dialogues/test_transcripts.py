@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from dialogues.consent.erasing import erase
+from dialogues.consent.pending import carry_out_due
 from dialogues.models import (
     Attendance,
     Erasure,
@@ -21,6 +22,7 @@ from dialogues.models import (
     TranscriptSpeaker,
     TranscriptState,
     Voice,
+    WithdrawalRequest,
 )
 from dialogues.transcripts.upkeep import throw_away_unfinished
 from regions.models import Reading
@@ -300,6 +302,9 @@ def test_who_withdraws_goes_out_of_the_transcript_and_the_last_takes_it_along(
     page = client.get(at(interview, "1/end/")).content.decode()
     assert f"1件を声にしました。声にしていない文が{left - 1}文あります" in page
     client.post(f"/m/990019/interviews/{interview.pk}/withdraw/", asked)
+    assert Sentence.objects.exists()
+    WithdrawalRequest.objects.update(due_at=timezone.now())
+    carry_out_due()
     transcript.refresh_from_db()
     assert (transcript.state, transcript.ended_by) == (TranscriptState.THROWN, world.coordinator)
     assert not Sentence.objects.exists()
@@ -319,3 +324,24 @@ def test_an_erasure_takes_the_name_and_with_the_last_voice_the_transcript(
         assert set(transcript.speakers.values_list("name", flat=True)) == names
     assert not Sentence.objects.exists()
     assert Transcript.objects.get().state == TranscriptState.THROWN
+
+
+@pytest.mark.parametrize("what", ["voices", "speakers"])
+def test_sentences_of_what_somebody_asks_to_withdraw_are_not_shown(
+    opened, interview, world, browse, what
+):
+    client, _, fields = opened
+    client.post(at(interview, "1/"), fields | {"s2": "value", "s8": "can", "do": "voices"})
+    fish = Voice.objects.order_by("number")[0]
+    which = fish.number if what == "voices" else fish.speaker_id
+    asked = {"asked_on": str(timezone.localdate()), "asked_by": "said"}
+    browse(world.center).post(f"/m/990019/{what}/{which}/withdraw/", asked)
+    page = client.get(at(interview, "1/")).content.decode()
+    assert "朝は川の音で起きます" not in page
+    assert ("孫に見せたいんです" in page) == (what == "voices")
+    assert "網の繕い" in page
+    assert client.post(at(interview, "1/"), marks(page) | {"do": "save"}).status_code == 302
+    request = WithdrawalRequest.objects.get()
+    told = {"do": "stop", "reason": "聞きちがいでした"}
+    client.post(f"/m/990019/withdrawals/asked/{request.pk}/", told)
+    assert "朝は川の音で起きます" in client.get(at(interview, "1/")).content.decode()

@@ -23,6 +23,7 @@ from dialogues.models import (
     Erasure,
     Excerpt,
     Interview,
+    Interviewer,
     Level,
     NamesLeft,
     Sentence,
@@ -273,6 +274,9 @@ def test_what_was_approved_of_the_whole_goes_with_what_was_split_off(world, hear
 
 @pytest.mark.parametrize("key", ["staff", "coordinator", "clock"])
 def test_names_that_were_left_standing_go_with_the_voice(world, heard, body, tmp_path, key):
+    # Who did not hear it only asks (test_pending.py).
+    coordinator = world.people["coordinator"]
+    Interviewer.objects.create(municipality=world.town, interview=heard, user=coordinator)
     voice = voice_in(heard, body, "湯守の山田花子さんに聞いてください", world=world)
     approve(voice, text=voice.text, by=world.checker)
     assert NamesLeft.objects.get().left

@@ -156,27 +156,70 @@ def test_refusals_do_not_spell_out_a_voice_that_the_typist_may_not_read(world, b
     assert "少し時間をおくか、町の確認者にご相談ください" in page
     assert "湯気の立つところ" in page
     word = make_theme(world.town, "出番", voices=[], by=world.staff)
+    Theme.objects.filter(pk=word.pk).update(definition="だれにでも、まちに役がひとつある。")
     assert "いまは確かめられません" in client.get(f"{BOARD}{word.pk}/").content.decode()
     assert browse(world.staff).post(f"{BOARD}new/", harmless).status_code == 302
     another = harmless | {"word": "土間"}
     assert browse(world.center).post(f"{BOARD}new/", another).status_code == 302
 
 
+def test_what_has_no_width_hides_no_repetition(world, browse):
+    make_voice(make_body(world.town), SECRET, by=world.staff, level=Level.C)
+    split_up = "\u200b".join(SECRET)
+    page = browse(world.staff).post(f"{BOARD}new/", WORD | {"definition": split_up})
+    assert "同じ言い回しがあります" in page.content.decode()
+
+
+def test_a_no_is_counted_as_a_yes_is(world, browse, monkeypatch):
+    """Where nothing is to be found, and nothing unreadable is there at all, the answer ends alike."""
+    monkeypatch.setattr(guessing, "LIMITS", (guessing.Limit(3600, 3, 3),))
+    client, pages = browse(world.coordinator), {}
+    for there in (False, True):
+        if there:
+            make_voice(make_body(world.town), SECRET, by=world.staff, level=Level.C)
+            guessing.cache.clear()
+        for n in range(4):
+            typed = {"word": f"ことば{n}{there}", "definition": f"{n}番めの、あの店の隣の話です。"}
+            answer = client.post(f"{BOARD}new/", typed)
+            pages[there, n] = answer.status_code, "確かめられません" in answer.content.decode()
+    for there in (False, True):
+        assert [pages[there, n] for n in range(4)] == [(302, False)] * 3 + [(200, True)]
+
+
+def test_what_was_asked_before_or_is_short_or_readable_is_no_question(world, browse, monkeypatch):
+    monkeypatch.setattr(guessing, "LIMITS", (guessing.Limit(3600, 1, 1),))
+    body = make_body(world.town)
+    close = make_voice(body, "帰りの荷台は空っぽなんです。", by=world.staff, level=Level.B)
+    client = browse(world.coordinator)
+    for n in range(3):
+        page = client.post(f"{BOARD}new/", WORD | {"definition": f"{n}{close.text}"})
+        assert f"{close}（B 関係者限り）と同じ言い回し" in page.content.decode()
+        short = {"word": f"短い{n}", "definition": "十一文字までの話です"}
+        assert client.post(f"{BOARD}new/", short).status_code == 302
+    asked = "みんなで湯に入ってから帰る日。"
+    for n in range(3):
+        typed = {"word": f"湯{n}", "definition": f"{asked}{' ' * n}"}
+        assert client.post(f"{BOARD}new/", typed).status_code == 302
+    page = client.post(f"{BOARD}new/", WORD | {"definition": f"{asked}ほか"}).content.decode()
+    assert "いまは確かめられません" in page
+
+
 def test_an_hour_later_one_is_answered_again(world, browse, monkeypatch):
     make_voice(make_body(world.town), SECRET, by=world.staff, level=Level.C)
     client = browse(world.coordinator)
-    for n in range(guessing.MOST):
+    hour, day = guessing.LIMITS
+    for n in range(hour.hits):
         client.post(f"{BOARD}new/", WORD | {"definition": f"{n}{SECRET}"})
     asked = WORD | {"definition": "ひとが寄り、湯気の立つところ"}
     assert "いまは確かめられません" in client.post(f"{BOARD}new/", asked).content.decode()
-    monkeypatch.setattr(guessing, "SECONDS", 0)
+    monkeypatch.setattr(guessing, "LIMITS", (guessing.Limit(0, hour.questions, hour.hits), day))
     assert client.post(f"{BOARD}new/", asked).status_code == 302
 
 
 def test_who_may_read_the_voice_is_told_as_often_as_he_asks(world, browse):
     make_voice(make_body(world.town), SECRET, by=world.staff, level=Level.C)
     client = browse(world.staff)
-    for n in range(guessing.MOST + 1):
+    for n in range(guessing.LIMITS[0].hits + 1):
         page = client.post(f"{BOARD}new/", WORD | {"definition": f"{n}{SECRET}"}).content.decode()
         assert "同じ言い回しがあります" in page
 

@@ -53,8 +53,10 @@ SIGNING_IN = {
     "regions_passwordhash": WRITE,
     "regions_passwordrule": READ,
     "regions_slip": "select update",
+    "regions_upload": WRITE,
 }
-"""What lets a person in: the web process compares it, and the worker has no business there."""
+"""What lets a person in, or a file: the web process compares it, and the worker has no business
+there."""
 
 
 @dataclass(frozen=True)

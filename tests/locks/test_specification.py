@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from functools import partial
 
 import pytest
@@ -10,7 +11,6 @@ from django.db import InternalError, ProgrammingError, connection
 from dialogues.listening import actions
 from dialogues.models import (
     ConsentRecord,
-    Draft,
     Interview,
     Level,
     Recording,
@@ -26,6 +26,7 @@ from dialogues.models import (
 )
 from regions.models import (
     AdvisorNote,
+    Draft,
     Job,
     Membership,
     Portrait,
@@ -77,7 +78,7 @@ def test_approved_texts_are_shown_as_the_specification_says(full, key):
 @pytest.mark.parametrize("key", ["prefecture", "bureau", "advisor", "nation"])
 def test_who_walks_alongside_has_no_right_at_all_to_what_was_said_in_confidence(full, key):
     world, _, _ = full
-    for model in (VoiceText, Speaker, ConsentRecord, Interview, Draft, Transcript, Sentence):
+    for model in (VoiceText, Speaker, ConsentRecord, Interview, Transcript, Sentence):
         assert shown(world, key, model.objects.all()) is None, model
     # Of a voice itself they get what counts are made of: no number, and nothing of its history.
     assert shown(world, key, Voice.objects.filter(number__gt=0)) is None
@@ -177,15 +178,20 @@ def test_no_row_of_another_town_is_shown_or_taken(full, key):
 
 
 def test_a_draft_is_its_writers_alone(full):
-    world, ours, _ = full
-    for key in ("staff", "checker"):
+    world, _, _ = full
+    for key in TABLE:
         Draft.objects.create(
-            municipality=world.town,
-            interview=ours.interview,
-            user=world.people[key],
-            entry_key=f"00000000-0000-0000-0000-00000000000{len(key) % 10}",
+            municipality=world.town, user=world.people[key], path="/m/990019/", key=uuid.uuid4()
         )
-    assert shown(world, "staff", Draft.objects.all()) == {Draft.objects.get(user=world.staff).pk}
+    for key in set(TABLE) - {"nation"}:
+        mine = Draft.objects.get(user=world.people[key])
+        assert shown(world, key, Draft.objects.all()) == {mine.pk}, key
+        other = next(user for name, user in world.people.items() if name != key)
+        with pytest.raises(ProgrammingError), as_the_login(), doors.inside(world.standing(key)):
+            Draft.objects.create(
+                municipality=world.town, user=other, path="/m/990019/", key=uuid.uuid4()
+            )
+    assert shown(world, "nation", Draft.objects.all()) is None
 
 
 def test_weaknesses_are_shown_to_those_who_work_in_the_town_and_to_the_bodys_keeper(full):

@@ -110,3 +110,65 @@ def test_old_tries_are_cleared_away(world):
     )
     clear_away()
     assert Attempt.objects.count() == 1
+
+
+def strangers(times: int, address: str = HALL, first: int = 0) -> list[int]:
+    """Each time with another ID, as who looks for one that exists."""
+    return [enter(f"nobody-{first + n}", "x", address).status_code for n in range(times)]
+
+
+@pytest.mark.asvs("2.4.1", "6.3.1")
+def test_ever_other_ids_from_one_address_slow_it_and_more_so_each_time(world):
+    assert strangers(30) == [200] * 30
+    slowed = enter("nobody-30", "x")
+    assert slowed.status_code == 429
+    assert "あと2秒ほど" in slowed.content.decode()
+    made = 30
+    for wait in (2, 4, 8, 16, 30, 30):
+        for _ in range(30):
+            pass_time(seconds=wait)
+            assert strangers(1, first=made) == [200]
+            made += 1
+            if made % 30:
+                assert strangers(1, first=made) == [429]
+    # Refused tries don't count, so who waits is let in.
+    pass_time(minutes=15)
+    assert strangers(1, first=made) == [200]
+
+
+def test_whoever_got_in_from_there_lately_notices_nothing(world):
+    assert enter("checker", PASSWORD).status_code == 302
+    strangers(40)
+    assert enter("nobody-99", "x").status_code == 429
+    assert enter("checker", "machigai").status_code == 200
+    assert enter("checker", PASSWORD).status_code == 302
+
+
+def test_a_town_hall_whose_people_mistype_is_not_slowed(world):
+    """What goes wrong for those who are known there counts for them alone."""
+    keys = ("staff", "checker", "coordinator", "center", "section", "prefecture", "bureau")
+    for key in keys:
+        assert enter(key, PASSWORD).status_code == 302
+        assert fail(4, key) == [200] * 4
+        assert enter(key, PASSWORD).status_code == 302
+        assert fail(4, key) == [200] * 4
+    assert enter("advisor", PASSWORD).status_code == 302
+
+
+def test_another_address_is_not_slowed(world):
+    strangers(31)
+    assert enter("staff", PASSWORD, "203.0.113.11").status_code == 302
+
+
+def test_an_id_that_exists_is_slowed_like_one_that_does_not(world):
+    """Or the answer would tell which IDs there are."""
+    strangers(30)
+    assert enter("staff", PASSWORD).status_code == enter("nobody-77", "x").status_code == 429
+    pass_time(seconds=2)
+    assert enter("staff", PASSWORD).status_code == 302
+
+
+def test_slips_are_counted_by_themselves(world):
+    strangers(31)
+    answer = Client(REMOTE_ADDR=HALL).post("/begin/", {"username": "nobody-1", "code": "ABCD"})
+    assert answer.status_code == 200

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from dialogues.models import Draft, Interview, Voice
-from regions.models import Handover, Membership, Role, User
+from dialogues.models import Interview, Voice
+from regions.models import Draft, Handover, Membership, Role, User
 from regions.people.access import towns_where
 from regions.people.acts import Act
 from stakeholders.models import Keeper
@@ -102,13 +102,13 @@ def test_what_is_open_is_listed_without_its_words(full, browse):
     Interview.objects.filter(pk=ours.interview.pk).update(consent_method="")
     Draft.objects.create(
         municipality=world.town,
-        interview=ours.interview,
         user=world.coordinator,
-        entry_key="8c7d3f5e-0000-4000-8000-000000000001",
+        path=f"/m/{world.town.code}/interviews/{ours.interview.pk}/capture/",
+        key="8c7d3f5e-0000-4000-8000-000000000001",
         fields={"text": "書きかけの、ここだけの話"},
     )
     page = browse(world.checker).get(url(world.coordinator)).content.decode()
-    assert "令和8年7月22日「公民館」に、書きかけの声　1件" in page
+    assert "保存していない書きかけ　1件" in page
     assert "令和8年7月22日「公民館」の、同意の取り方がまだ書かれていません" in page
     assert "聴いた、Cの声　1件" in page
     assert "町の歩みへの問い　1件" in page

@@ -45,6 +45,7 @@ READS = {
     "withdraw-voice": Kind.INTERVIEW,
     "withdraw-speaker": Kind.INTERVIEW,
     "withdraw-interview": Kind.INTERVIEW,
+    "withdrawal-request": Kind.INTERVIEW,
     "consent-ledger": Kind.INTERVIEW,
     "person": Kind.PERSON,
     "recalls": Kind.EDITION,

@@ -116,3 +116,18 @@ def test_the_map_asks_as_often_for_forty_bodies_as_for_one(
     with django_assert_max_num_queries(15):
         words = page(client, MAP)
     assert words.count('class="body"') == 40
+
+
+def test_a_section_corrects_and_removes_lines_of_its_own_page(full, browse):
+    world, ours, _ = full
+    asset = ours.kept.assets.get(kind=AssetKind.STRENGTH)
+    cited = ours.line.citations.create(municipality=world.town, asset=asset)
+    url = f"{MAP}{ours.kept.pk}/edit/"
+    client = browse(world.section)
+    assert client.post(url, {"strength": "なおした行\nもう一行"}).status_code == 302
+    assert [a.text for a in ours.kept.assets.all()] == ["なおした行", "もう一行"]
+    assert not ours.line.citations.filter(pk=cited.pk).exists()
+    assert client.post(url, {"strength": "もう一行"}).status_code == 302
+    assert [a.text for a in ours.kept.assets.all()] == ["もう一行"]
+    assert client.post(f"{MAP}{ours.other.pk}/edit/", {"strength": ""}).status_code == 403
+    assert ours.other.assets.count() == len(AssetKind)

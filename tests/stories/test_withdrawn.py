@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from dialogues.consent.gone import delete_voice, withdraw
+from dialogues.consent.pending import carry_out_due
 from dialogues.consent.repeating import repeats_of
-from dialogues.models import Draft, Gone, Interview, SharedVoice, Voice, VoiceText, Withdrawal
-from regions.models import Job
+from dialogues.models import (
+    Gone,
+    Interview,
+    SharedVoice,
+    Voice,
+    VoiceText,
+    Withdrawal,
+    WithdrawalRequest,
+)
+from regions.models import Draft, Job
 from regions.office.jobs import run
 from regions.people.access import NotAllowed
 from stories.models import Brief, Citation, EditionQuote, Recall, StoryLine
@@ -97,6 +107,9 @@ def test_withdrawn_at_any_step_it_is_on_no_page(world, browse, step):
         run(job.pk)
         job.refresh_from_db()
         assert job.state == "refused"
+        assert "載せる声1件が、お申し出により取り下げられました" in job.reason
+        page = client.get(reverse("job", args=["990019", job.pk])).content.decode()
+        assert "お申し出により取り下げられました" in page
     assert walk(browse, world, prepared) == []
     page = client.get(f"/m/990019/briefs/{brief.pk}/").content.decode()
     assert ("要確認" in page) == (step != "typed")
@@ -170,9 +183,9 @@ def test_a_whole_interview_is_withdrawn_with_what_was_noted_of_it(world, browse)
     Interview.objects.filter(pk=heard.pk).update(observation=f"{MARKER}と笑った")
     Draft.objects.create(
         municipality=world.town,
-        interview=heard,
         user=world.staff,
-        entry_key=prepared.voices[0].entry_key,
+        path=f"/m/{world.town.code}/interviews/{heard.pk}/capture/",
+        key=prepared.voices[0].entry_key,
         fields={"text": MARKER},
     )
     url = reverse("withdraw-interview", args=["990019", heard.pk])
@@ -180,6 +193,14 @@ def test_a_whole_interview_is_withdrawn_with_what_was_noted_of_it(world, browse)
     wrong = client.post(url, {"asked_on": "2026-07-01", "asked_by": "said"}).content.decode()
     assert "聴いた日（令和8年7月22日）より前" in wrong
     client.post(url, {"asked_on": "2026-11-20", "asked_by": "said"})
+    request = WithdrawalRequest.objects.get()
+    deciding = reverse("withdrawal-request", args=["990019", request.pk])
+    assert walk(browse, world, prepared) == []
+    assert MARKER in client.get(deciding).content.decode()
+    assert VoiceText.objects.get(voice=prepared.voices[0]).text != ""
+    WithdrawalRequest.objects.update(due_at=timezone.now())
+    carry_out_due()
+    assert MARKER not in client.get(deciding).content.decode()
     assert not heard.voices.exists()
     assert not Draft.objects.exists()
     history = client.get(f"/m/990019/history/interview/{heard.pk}/").content.decode()

@@ -142,10 +142,11 @@ def counting(towns: Iterable[int]):
     return enter(Worn.COUNTER, towns=towns)
 
 
-def whole_town(town: int):
+def whole_town(town: int, *, person: int | None = None):
     """All of a town, for what the application itself must look at before it lets a person act:
-    whether a text repeats what was said in confidence. Nothing read here is shown."""
-    return enter(Worn.STAFF, town=town)
+    whether a text repeats what was said in confidence. Nothing read here is shown. With `person`,
+    for what was decided earlier and is carried out in that person's name."""
+    return enter(Worn.STAFF, town=town, person=person)
 
 
 def loading():

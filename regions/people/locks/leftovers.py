@@ -19,8 +19,6 @@ TEXTS = (models.CharField, models.TextField, models.JSONField, models.BinaryFiel
 EVENT_KIND = "pgh_label"
 """The kind of event of a history row, which policies ask for: no text of anybody's."""
 
-SINCE_18 = "current_setting('server_version_num')::int >= 180000"
-
 
 def text_columns(model: type[models.Model]) -> list[str]:
     return [
@@ -41,11 +39,11 @@ def without_statistics(tables: Iterable[type[models.Model]]) -> Iterator[str]:
 
 # SET STATISTICS 0 leaves alone what an earlier ANALYZE wrote. Before version 18 only a superuser
 # can take that out (README.md).
-FORGET_STATISTICS = f"""\
+FORGET_STATISTICS = """\
 DO $$
 DECLARE col record;
 BEGIN
-  IF {SINCE_18} THEN
+  IF current_setting('server_version_num')::int >= 180000 THEN
     FOR col IN
       SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
