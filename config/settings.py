@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from celery.schedules import crontab
 
-from config import connections
+from regions.office import connections
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

@@ -145,7 +145,9 @@ def withdraw_while_printing(product: Product) -> Seconds:
     product.signal_all("worker", signal.SIGCONT)
     until(lambda: job_of(product, page)[0] == "refused")
     assert job_of(product, page)[2:] == (1, 0)
-    assert "取り下げ" in words_of(product, page)
+    [(reason,)] = product.query("SELECT reason FROM regions_job ORDER BY id DESC LIMIT 1")
+    assert "声" in reason, reason
+    assert reason.splitlines()[0] in words_of(product, page)
     return {}
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 
-UNDOES = "ROLLBACK"
+UNDOES = ("ROLLBACK", "RELEASE")
 
 
 class TimeIsUp(OperationalError):

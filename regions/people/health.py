@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from regions.office import schedule
+from regions.office.connections import Connection
 from regions.office.jobs import heart_beats
 
 from .access import NotAllowed
@@ -71,10 +72,11 @@ def _ask_database() -> Saving:
     """On a connection of its own: that all others are in use is no fault."""
     told = connection.get_connection_params() | {"connect_timeout": ANSWERS_WITHIN}
     try:
-        with psycopg.connect(**told, autocommit=True) as own:
-            own.execute(f"SET statement_timeout = '{ANSWERS_WITHIN}s'")
-            own.execute("SET work_mem = '64kB'")
-            own.execute(FILLS, [LINE, ROOM // LINE])
+        with Connection.connect(**told, autocommit=True) as own, own.cursor() as cursor:
+            own.patience = 2 * ANSWERS_WITHIN
+            cursor.execute(f"SET statement_timeout = '{ANSWERS_WITHIN}s'")
+            cursor.execute("SET work_mem = '64kB'")
+            cursor.execute(FILLS, [LINE, ROOM // LINE])
     except psycopg.errors.DiskFull:
         logger.error("the disk of the database is full")
         return Saving(database=True, disk=False)

@@ -61,7 +61,6 @@ def look(task) -> schedule.Watched:
 
 @pytest.mark.parametrize("entry", product.CELERY_BEAT_SCHEDULE)
 def test_every_scheduled_task_leaves_a_record(entry):
-    app.loader.import_default_modules()
     name = product.CELERY_BEAT_SCHEDULE[entry]["task"]
     assert name in app.tasks, f"{name} is no task"
     assert name in schedule.NAMES, f"{name} is not @scheduled (regions/office/schedule.py)"

@@ -73,7 +73,7 @@ class Connection(psycopg.Connection[Any]):
             if timeout is not None:
                 raise
             self.close()
-            raise psycopg.OperationalError("the database does not answer") from error
+            raise psycopg.OperationalError("no answer from the database") from error
 
     def execute(self, *arguments: Any, **options: Any) -> Any:
         """The pool alone asks in this way, to see whether it still stands before a request gets it;
