@@ -235,6 +235,7 @@ def test_it_says_step_by_step_what_it_did(saved):
     assert said.count("消去しました") == 2
     assert "やり直した消去は2件です。" in said
     assert "990019 つむぎ町" in said
+    assert "指紋4枚と比べました。" in said
     assert "！" not in said
     assert "下げた同意の範囲は、下げる前にもどっています" in said
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -93,7 +94,9 @@ def client(world, settings):
 
 
 def send(client, page, **typed):
-    return client.post(f"/m/990019/{page}/", {"text": LONG, "submit_key": "k" * 8} | typed)
+    return client.post(
+        f"/m/990019/{page}/", {"text": LONG, "submit_key": str(uuid.UUID(int=8))} | typed
+    )
 
 
 @pytest.mark.asvs("16.5.1")

@@ -6,6 +6,7 @@ told, and the rest is done all the same: then there is something to look at.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import os
@@ -27,7 +28,9 @@ from django.utils.dateparse import parse_datetime
 from dialogues.consent import ledger
 from dialogues.models import Erasure, RecordingKey
 from dialogues.recordings.actions import delete_due
+from regions.models import HistoryDigest, Municipality
 from regions.office.dates import wareki
+from regions.people.history.digests import OfADayToCome, take
 from regions.people.locks.doors import Worn, clock
 from regions.people.locks.policies import LOGINS, OWNER
 
@@ -77,10 +80,10 @@ class Restoring:
         self._bring_back(told)
         self._compare(told)
         self._migrate()
-        self._catch_up_on_digests()
+        self._catch_up_on_digests(told)
         self._reapply()
         self._recordings()
-        self._verify()
+        self._verify(told)
 
     # -- Before anything is written --
 
@@ -169,9 +172,16 @@ class Restoring:
 
     # -- What must not come back --
 
-    def _catch_up_on_digests(self) -> None:
+    def _catch_up_on_digests(self, told: Manifest) -> None:
         """Of the backup's own day, which its night had not yet come to."""
-        self._call("digest_history", out=settings.DIGEST_FOLDER, quiet=True)
+        yesterday = timezone.localdate() - dt.timedelta(days=1)
+        for town in Municipality.objects.filter(code__in=_towns(told)):
+            try:
+                take(town, yesterday, settings.DIGEST_FOLDER)
+            except OfADayToCome as error:
+                self._failed(
+                    [f"{town.code} に先の日付（{error}）の指紋があります。時計を確かめてください。"]
+                )
 
     def _reapply(self) -> None:
         self.say("6　消去の台帳のとおり、取り下げと消去をやり直します。")
@@ -209,19 +219,22 @@ class Restoring:
                 [f"ファイルのない録音が{lost}件あります（写すあいだに消された録音です）。"]
             )
 
-    def _verify(self) -> None:
+    def _verify(self, told: Manifest) -> None:
         self.say("8　記録の指紋で、履歴を確かめます。")
-        self._call("verify_history", file=settings.DIGEST_FOLDER)
+        for code in _towns(told):
+            self._call("verify_history", town=code, file=settings.DIGEST_FOLDER)
+        with clock():
+            digests = HistoryDigest.objects.count()
+        self.say(f"　指紋{digests}枚と比べました。")
 
-    def _call(self, command: str, *arguments: object, quiet: bool = False, **options: Any) -> None:
+    def _call(self, command: str, *arguments: object, **options: Any) -> None:
         said = io.StringIO()
         try:
             call_command(command, *map(str, arguments), stdout=said, **options)
         except CommandError as error:
             self._failed(str(error).splitlines())
-        if not quiet:
-            for line in said.getvalue().splitlines():
-                self.say(f"　{line}")
+        for line in said.getvalue().splitlines():
+            self.say(f"　{line}")
 
     def _failed(self, words: list[str]) -> None:
         for line in words:
@@ -286,6 +299,13 @@ def _counted(content: IO[bytes]) -> tuple[int, str]:
 
 def _of(room: str, told: Manifest) -> int:
     return sum(name.startswith(f"{room}/") for name in told.files)
+
+
+def _towns(told: Manifest) -> list[str]:
+    """Those with rows or sheets, not all of the country: each is compared table by table."""
+    sheets = {name.split("/")[1] for name in told.files if name.startswith(f"{DIGESTS}/")}
+    known = Municipality.objects.filter(code__in={*told.towns, *sheets})
+    return sorted(known.values_list("code", flat=True))
 
 
 def _roles() -> set[str]:

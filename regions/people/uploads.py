@@ -66,7 +66,7 @@ def table_bytes() -> int:
     return settings.UPLOAD_MAX_BYTES
 
 
-Check = Callable[..., None]
+Check = Callable[..., object]
 
 
 @dataclass(frozen=True)
