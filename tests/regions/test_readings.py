@@ -54,7 +54,7 @@ READS = {
 READS_NOTHING = {
     *("town", "portrait", "round", "event-new", "event", "event-edit", "history", "digests"),
     *("ask", "answer", "stakeholders", "stakeholder-new", "stakeholder", "stakeholder-edit"),
-    *("stakeholder-archive", "interviews", "interview-new", "row-add", "draft"),
+    *("stakeholder-archive", "interviews", "interview-new", "row-add", "draft", "drafts"),
     *("transcripts", "transcript-end", "recordings", "recording", "recording-delete"),
     "recording-rule",
     *("row-act", "row-restore"),
