@@ -1,5 +1,8 @@
 """What the ground carries out by itself."""
 
-from regions.accounts import upkeep as upkeep
-from regions.exchange import jobs as jobs
-from regions.people.history import nightly as nightly
+from regions.accounts import upkeep
+from regions.drafts import jobs as drafts
+from regions.exchange import jobs as exchange
+from regions.people.history import nightly
+
+__all__ = ["drafts", "exchange", "nightly", "upkeep"]
