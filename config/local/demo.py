@@ -29,8 +29,6 @@ from config.local.engines.processes import (
 ADDRESS = "127.0.0.1"
 VAR = CLONE / "var"
 LOGS = VAR / "log"
-KEPT_OPEN = "10"
-"""Database connections of the web process."""
 HEALTH_SECONDS = 60
 LOADED = "loaded-"
 
@@ -121,24 +119,15 @@ class Demo:
     def start_parts(self) -> None:
         celery = ("-m", "celery", "-A", "config")
         pool = ("--pool=prefork", "--concurrency=1", "--without-mingle", "--without-gossip")
-        web = (
-            "-m",
-            "uvicorn",
-            "config.asgi:application",
-            "--no-access-log",
-            "--no-proxy-headers",
-            "--timeout-graceful-shutdown",
-            "3",
-        )
+        web = ("-m", "config.web", "--host", ADDRESS, "--port", str(self.port))
         answering = self.environment["DATABASE_URL"]
         working = self.environment.get("WORKER_DATABASE_URL", answering)
         for name, database, words in (
-            ("web", answering, (*web, "--host", ADDRESS, "--port", str(self.port))),
+            ("web", answering, web),
             ("worker", working, (*celery, "worker", *pool, "--loglevel=INFO")),
             ("scheduler", "", (*celery, "beat", "--loglevel=INFO")),
         ):
-            kept = KEPT_OPEN if name == "web" else "0"
-            self.parts.append(self.start(name, *words, DATABASE_URL=database, DATABASE_POOL=kept))
+            self.parts.append(self.start(name, *words, DATABASE_URL=database, DATABASE_POOL=""))
 
     def start(self, name: str, *words: str, **other: str) -> Part:
         return start_part(
