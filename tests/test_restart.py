@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 
+from config.local.demo import web_process
 from config.local.engines import folders, pairs, postgres, processes, programs
 from stories.exchange.demo_people import PASSWORD
 
@@ -125,7 +126,7 @@ def product(monkeypatch) -> Iterator[Product]:
         port = free_port()
         web = processes.start_part(
             "web",
-            [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port)],
+            [sys.executable, *web_process(port)],
             folder=folder,
             cwd=folders.CLONE,
             log=folder / "web.log",

@@ -119,11 +119,10 @@ class Demo:
     def start_parts(self) -> None:
         celery = ("-m", "celery", "-A", "config")
         pool = ("--pool=prefork", "--concurrency=1", "--without-mingle", "--without-gossip")
-        web = ("-m", "config.web", "--host", ADDRESS, "--port", str(self.port))
         answering = self.environment["DATABASE_URL"]
         working = self.environment.get("WORKER_DATABASE_URL", answering)
         for name, database, words in (
-            ("web", answering, web),
+            ("web", answering, web_process(self.port)),
             ("worker", working, (*celery, "worker", *pool, "--loglevel=INFO")),
             ("scheduler", "", (*celery, "beat", "--loglevel=INFO")),
         ):
@@ -155,6 +154,11 @@ class Demo:
 
     def check_parts(self) -> None:
         check_alive(self.parts + self.engines)
+
+
+def web_process(port: int) -> tuple[str, ...]:
+    """What answers people, as Python is told to start it."""
+    return ("-m", "config.web", "--host", ADDRESS, "--port", str(port))
 
 
 def check_alive(parts: list[Part]) -> None:
