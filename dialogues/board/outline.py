@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, QuerySet, Window
+from django.db.models.functions import RowNumber
+from django.utils.safestring import SafeString
 
 from dialogues.consent.sharing import OUTSIDE, shared_now
-from dialogues.models import BoardAct, Placement, Prompt, SharedVoice, Theme, ThemeNote, Voice
+from dialogues.models import BoardAct, Placement, SharedVoice, Theme, ThemeNote, Voice
 from dialogues.models.voices import VoiceQuerySet
 from regions.models import Municipality, User
 from regions.people.access import Standing
 from regions.people.acts import Act
-from stakeholders.models import Sector
+
+from .cards import SECTOR_WORDS
 
 WIDE = 3
 """A word heard from so many sectors is the town's rather than one field's."""
 
-SECTOR_WORDS = {
-    Sector.GOVERNMENT: "行政",
-    Sector.SHAKYO: "社協",
-    Sector.CARE: "介護",
-    Sector.MEDICAL: "医療",
-    Sector.BUSINESS: "産業",
-    Sector.CULTURE: "文化",
-    Sector.RESIDENTS: "住民",
-    Sector.OTHER: "その他",
-}
-PROMPT_WORDS = {
-    Prompt.VALUE: "価値",
-    Prompt.KNOW: "知っている",
-    Prompt.TROUBLE: "困っている",
-    Prompt.CAN: "できる",
-}
+CARDS = 240
+"""About so many cards stand under all words that are shown together, however many there are."""
+FEWEST, MOST = 3, 20
+"""Of one word, beside the others."""
+WORDS_PER_PAGE = 60
+VOICES_PER_PAGE = 60
+"""Of the voices under no word, and of one word alone."""
 
 
 @dataclass
@@ -45,8 +40,11 @@ class Word:
     voices: list[Voice] = field(default_factory=list)
     shared: list[SharedVoice] = field(default_factory=list)
     hidden: int = 0
+    more: int = 0
+    """Voices that this person may read, beyond those shown."""
     sectors: set[str] = field(default_factory=set)
     asked: bool = False
+    cards: SafeString | str = ""
 
     @property
     def sector_words(self) -> str:
@@ -67,37 +65,89 @@ class Word:
         return WIDE - len(self.sectors)
 
 
-def inside(standing: Standing) -> list[Word]:
-    """For those who work in the town: counts are of all voices, texts of those they may read."""
+def inside(standing: Standing, only: Theme | None = None) -> list[Word]:
+    """For those who work in the town: the open words, with counts of all voices."""
     themes = Theme.objects.visible_to(standing.user).of(standing.town).open().with_counts()
-    words = _words(standing, themes)
-    for voice in placed(standing.user, standing.town):
-        if word := words.get(voice.placement.theme_id):
-            word.voices.append(voice)
+    words = _words(standing, themes.filter(pk=only.pk) if only else themes)
     sectors = Placement.objects.filter(theme__in=list(words)).order_by()
     for theme, sector in sectors.values_list("theme", "voice__stakeholder__sector").distinct():
         words[theme].sectors.add(sector)
-    for word in words.values():
-        word.hidden = word.theme.voice_count - len(word.voices)
     return list(words.values())
 
 
-def outside(standing: Standing) -> list[Word]:
-    """For those who walk alongside: words that enough people stand behind, in approved texts."""
+def lay_out(standing: Standing, words: Sequence[Word]) -> None:
+    """Under each word the first voices that this person may read: some of each, where there are
+    many words."""
+    most = max(FEWEST, min(MOST, CARDS // max(len(words), 1)))
+    by_word = {word.theme.pk: word for word in words}
+    under = {"partition_by": "placement__theme"}
+    seen = placed(standing.user, standing.town).filter(placement__theme__in=list(by_word))
+    counted = seen.annotate(
+        nth=Window(RowNumber(), order_by="number", **under), seen=Window(Count("pk"), **under)
+    )
+    for word in words:
+        word.hidden = word.theme.voice_count
+    for voice in counted.filter(nth__lte=most):
+        word = by_word[voice.placement.theme_id]
+        word.voices.append(voice)
+        word.more = voice.seen - len(word.voices)  # type: ignore[attr-defined]
+        word.hidden = word.theme.voice_count - voice.seen  # type: ignore[attr-defined]
+
+
+def lay_out_one(standing: Standing, word: Word, number: str | None) -> Page:
+    """Under this word that page of the voices that this person may read."""
+    seen = placed(standing.user, standing.town).filter(placement__theme=word.theme)
+    page = Paginator(seen.order_by("number"), VOICES_PER_PAGE).get_page(number)
+    word.voices = list(page)
+    word.more, word.hidden = 0, word.theme.voice_count - page.paginator.count
+    return page
+
+
+def outside(standing: Standing, only: Theme | None = None) -> list[Word]:
+    """For those who walk alongside: words that enough people stand behind."""
     themes = Theme.objects.visible_to(standing.user).of(standing.town)
-    words = _words(standing, themes)
-    shared = (
-        shared_now(standing.user)
-        .filter(voice__placement__theme__in=list(words))
+    words = _words(standing, themes.filter(pk=only.pk) if only else themes)
+    sectors = _shared(standing, words).order_by()
+    for theme, sector in sectors.values_list(
+        "voice__placement__theme", "voice__stakeholder__sector"
+    ).distinct():
+        words[theme].sectors.add(sector)
+    return list(words.values())
+
+
+def _shared(standing: Standing, words: Iterable[int]) -> QuerySet[SharedVoice]:
+    return shared_now(standing.user).filter(voice__placement__theme__in=list(words))
+
+
+def lay_out_shared(standing: Standing, words: Sequence[Word]) -> None:
+    """Under each word its first approved texts."""
+    most = max(FEWEST, min(MOST, CARDS // max(len(words), 1)))
+    by_word = {word.theme.pk: word for word in words}
+    under = {"partition_by": "voice__placement__theme"}
+    counted = _shared_rows(standing, by_word).annotate(
+        nth=Window(RowNumber(), order_by="voice__position", **under),
+        seen=Window(Count("pk"), **under),
+    )
+    for each in counted.filter(nth__lte=most):
+        word = by_word[each.voice.placement.theme_id]
+        word.shared.append(each)
+        word.more = each.seen - len(word.shared)  # type: ignore[attr-defined]
+
+
+def lay_out_one_shared(standing: Standing, word: Word, number: str | None) -> Page:
+    rows = _shared_rows(standing, [word.theme.pk])
+    page = Paginator(rows, VOICES_PER_PAGE).get_page(number)
+    word.shared = list(page)
+    return page
+
+
+def _shared_rows(standing: Standing, words: Iterable[int]) -> QuerySet[SharedVoice]:
+    return (
+        _shared(standing, words)
         .select_related("voice__stakeholder", "voice__placement")
         .only(*OUTSIDE, "voice__placement__theme")
-        .order_by("voice__position")
+        .order_by("voice__position", "pk")
     )
-    for each in shared:
-        word = words[each.voice.placement.theme_id]
-        word.shared.append(each)
-        word.sectors.add(each.voice.stakeholder.sector)
-    return list(words.values())
 
 
 def _words(standing: Standing, themes: QuerySet[Theme]) -> dict[int, Word]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from dialogues.models import BoardAct, Prompt, Theme, Voice
 from dialogues.models.voices import VoiceQuerySet
@@ -21,8 +22,12 @@ from regions.readings.log import note_reading
 from stakeholders.models import Sector
 
 from . import actions, outline
+from .cards import cards
 
 FILTERS = ("sector", "prompt", "q")
+PLACES = ("from", "open", "page", "words")
+"""Which part of a large board is shown: the first of the voices under no word, by its number; the
+word of which all voices are shown, and their page; the page of the words."""
 ACTS_PER_PAGE = 50
 Loss = tuple[actions.Closing, list[Place]]
 
@@ -31,31 +36,79 @@ Loss = tuple[actions.Closing, list[Place]]
 def board(request: TownRequest) -> HttpResponse:
     """ことば: the unplaced voices beside the words with their voices."""
     if not request.standing.can(Act.READ_A):
-        words = outline.outside(request.standing)
-        _note_board(request, words)
-        return render(request, "dialogues/board_outside.html", {"words": words})
-    unplaced = list(outline.unplaced(request.user, request.town))
-    shown = (
-        list(_unplaced(request, request.GET)) if any(_filters(request.GET).values()) else unplaced
-    )
-    words = outline.inside(request.standing)
+        return _outside(request)
     may_edit = request.standing.can(Act.EDIT_WORDS)
+    unplaced = _unplaced(request, request.GET)
+    page = Paginator(_from_there(request, unplaced), outline.VOICES_PER_PAGE).get_page(1)
+    words = outline.inside(request.standing)
+    shown = Paginator(words, outline.WORDS_PER_PAGE).get_page(request.GET.get("words"))
+    opened = _lay_out(request, shown)
     context = {
         "words": words,
-        "unplaced": shown,
-        "unplaced_count": len(unplaced),
-        "placed_count": sum(len(word.voices) + word.hidden for word in words),
+        "shown": shown,
+        "opened": opened,
+        "unplaced": _cards(request, page, at=0),
+        "before": _before(request, unplaced),
+        "after": _after(page),
+        "unplaced_found": unplaced.count(),
+        "unplaced_count": outline.unplaced(request.user, request.town).count(),
+        "placed_count": sum(word.theme.voice_count for word in words),
         "filters": _filters(request.GET),
+        "kept": _kept(request.GET),
         "sectors": list(Sector),
         "prompts": list(Prompt),
-        "prompt_words": outline.PROMPT_WORDS,
-        "sector_words": outline.SECTOR_WORDS,
         "may_edit": may_edit,
         "undoable": _offered(request, actions.next_to_undo) if may_edit else None,
         "redoable": _offered(request, actions.next_to_redo) if may_edit else None,
     }
-    _note_board(request, words, shown)
+    _note_board(request, list(shown), list(page))
     return render(request, "dialogues/board.html", context)
+
+
+def _outside(request: TownRequest) -> HttpResponse:
+    words = outline.outside(request.standing)
+    shown = Paginator(words, outline.WORDS_PER_PAGE).get_page(request.GET.get("words"))
+    outline.lay_out_shared(request.standing, list(shown))
+    _note_board(request, list(shown))
+    return render(request, "dialogues/board_outside.html", {"shown": shown})
+
+
+def _lay_out(request: TownRequest, shown: Page) -> tuple[outline.Word, Page] | None:
+    """The cards of these words; the word that is opened, with its page."""
+    outline.lay_out(request.standing, list(shown))
+    opened = next((word for word in shown if str(word.theme.pk) == request.GET.get("open")), None)
+    page = None
+    if opened:
+        page = outline.lay_out_one(request.standing, opened, request.GET.get("page"))
+    for word in shown:
+        word.cards = _cards(request, word.voices, at=word.theme.pk)
+    return (opened, page) if opened and page else None
+
+
+def _cards(request: TownRequest, voices: Iterable[Voice], *, at: int) -> SafeString:
+    may_edit = request.standing.can(Act.EDIT_WORDS)
+    return cards(voices, at=at, code=request.town.code, may_edit=may_edit)
+
+
+def _from_there(request: TownRequest, voices: VoiceQuerySet) -> VoiceQuerySet:
+    return voices.filter(number__gte=_number(request.GET.get("from", "")))
+
+
+def _before(request: TownRequest, voices: VoiceQuerySet) -> int | None:
+    """With which voice the page before begins; None on the first."""
+    first = _number(request.GET.get("from", ""))
+    earlier = voices.filter(number__lt=first).order_by("-number").values_list("number", flat=True)
+    return min(earlier[: outline.VOICES_PER_PAGE], default=None) if first else None
+
+
+def _after(page: Page) -> int | None:
+    """With which voice the next page begins."""
+    following = page.paginator.object_list[len(page) : len(page) + 1]
+    return following[0].number if page.has_next() else None
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isdecimal() and len(typed) < 10 else 0
 
 
 def _note_board(
@@ -89,6 +142,11 @@ def _unplaced(request: TownRequest, query: QueryDict) -> VoiceQuerySet:
 
 def _filters(query: QueryDict) -> dict[str, str]:
     return {name: query.get(name, "") for name in FILTERS}
+
+
+def _kept(query: QueryDict) -> dict[str, str]:
+    """What a form of the board carries along, so that one comes back to the same part of it."""
+    return {name: value for name in (*FILTERS, *PLACES) if (value := query.get(name, ""))}
 
 
 @town_page(Act.EDIT_WORDS)
@@ -152,7 +210,7 @@ def _where(request: TownRequest, voices: list[Voice], said: dict[int, int | None
 def _back(request: TownRequest) -> str:
     """The board as it was filtered."""
     kept = QueryDict(mutable=True)
-    kept.update({k: v for k, v in _filters(request.POST).items() if v})
+    kept.update(_kept(request.POST))
     url = reverse("board", args=[request.town.code])
     query = f"?{kept.urlencode()}" if kept else ""
     return f"{url}{query}"
@@ -188,7 +246,7 @@ def _ask_first(request: TownRequest, last: BoardAct, losses: list[Loss]) -> Http
         "act": last,
         "words": _in_words(request, last),
         "losses": losses,
-        "filters": _filters(request.POST),
+        "kept": _kept(request.POST),
         "back": _back(request),
     }
     return render(request, "dialogues/undo_confirm.html", context)
