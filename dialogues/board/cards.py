@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from dialogues.models import Level, Prompt, Voice
+from dialogues.models.voices import label_of
 from stakeholders.models import Sector
 
-SECTOR_WORDS = {
+SECTOR_WORDS: dict[str, str] = {
     Sector.GOVERNMENT: "行政",
     Sector.SHAKYO: "社協",
     Sector.CARE: "介護",
@@ -21,50 +23,74 @@ SECTOR_WORDS = {
     Sector.RESIDENTS: "住民",
     Sector.OTHER: "その他",
 }
-PROMPT_WORDS = {
+PROMPT_WORDS: dict[str, str] = {
     Prompt.VALUE: "価値",
     Prompt.KNOW: "知っている",
     Prompt.TROUBLE: "困っている",
     Prompt.CAN: "できる",
 }
+LEVELS = {level.value: level.label for level in Level}
+
+
+class Card(NamedTuple):
+    """A voice as the board shows it. Less than a row of the table, because a board has hundreds."""
+
+    pk: int
+    number: int
+    text: str
+    sector: str
+    prompt: str
+    level: str
+    moved: bool
+    after_talk: bool
+    sensitive: bool
+
+
+COLUMNS = (
+    *("pk", "number", "said__text", "stakeholder__sector", "prompt", "level"),
+    *("moved", "after_talk", "sensitive"),
+)
+"""Of a voice, for the fields of a card."""
 
 WORDS = '<span class="label">{label}</span> <span class="clamp" hx-disable>{text}</span>'
 READ = f"<p>{WORDS}</p>"
 CHOSEN = f'<label><input type="checkbox" name="voice" value="{{pk}}:{{at}}"> {WORDS}</label>'
-CARD = """<li class="slip" data-card id="slip-{pk}">
+CARD = """<li class="slip" data-card id="slip-{{pk}}">
   {words}
-  <p class="about"><span>{sector}</span>　<span>{prompt}</span>{marks}
-  <a class="whole" href="{url}" aria-label="{label}の全文">全文</a></p>
+  <p class="about"><span>{{sector}}</span>　<span>{{prompt}}</span>{{marks}}
+  <a class="whole" href="{{url}}" aria-label="{{label}}の全文">全文</a></p>
 </li>
 """
+MARK = ' <span class="mark">{}</span>'
 
 
-def cards(voices: Iterable[Voice], *, at: int, code: str, may_edit: bool) -> SafeString:
-    """Of voices under the word `at`, or under none (0)."""
+def drawn(cards: Iterable[Card], *, at: int, code: str, may_edit: bool) -> SafeString:
+    """Of voices under the word `at`, or under none (0). Only the text was typed by people."""
     url = reverse("voice", args=[code, 0]).replace("/0/", "/{}/")
-    words = CHOSEN if may_edit else READ
-    return mark_safe("".join(_card(voice, words, at, url) for voice in voices))  # noqa: S308
-
-
-def _card(voice: Voice, words: str, at: int, url: str) -> SafeString:
-    return format_html(
-        CARD,
-        pk=voice.pk,
-        label=voice.label,
-        words=format_html(words, pk=voice.pk, at=at, label=voice.label, text=voice.text),
-        sector=SECTOR_WORDS[Sector(voice.stakeholder.sector)],
-        prompt=PROMPT_WORDS[Prompt(voice.prompt)],
-        marks=marks(voice),
-        url=url.format(voice.number),
+    draw = CARD.format(words=CHOSEN if may_edit else READ).format
+    return mark_safe(  # noqa: S308
+        "".join(
+            draw(
+                pk=card.pk,
+                at=at,
+                label=label_of(card.number),
+                text=escape(card.text),
+                sector=SECTOR_WORDS[card.sector],
+                prompt=PROMPT_WORDS[card.prompt],
+                marks="".join(map(MARK.format, marked(card))),
+                url=url.format(card.number),
+            )
+            for card in cards
+        )
     )
 
 
-def marks(voice: Voice) -> SafeString:
-    found = (
-        ("感情が動いた", voice.moved),
-        ("対話のあと", voice.after_talk),
-        ("配慮が要る", voice.sensitive),
-        (Level(voice.level).label, voice.level != Level.A),
-    )
-    told = (format_html(' <span class="mark">{}</span>', words) for words, said in found if said)
-    return mark_safe("".join(told))  # noqa: S308
+def marked(voice: Card | Voice) -> Iterator[str]:
+    if voice.moved:
+        yield "感情が動いた"
+    if voice.after_talk:
+        yield "対話のあと"
+    if voice.sensitive:
+        yield "配慮が要る"
+    if voice.level != Level.A:
+        yield LEVELS[voice.level]

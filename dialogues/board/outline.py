@@ -18,7 +18,7 @@ from regions.models import Municipality, User
 from regions.people.access import Standing
 from regions.people.acts import Act
 
-from .cards import SECTOR_WORDS
+from .cards import COLUMNS, SECTOR_WORDS, Card
 
 WIDE = 3
 """A word heard from so many sectors is the town's rather than one field's."""
@@ -37,7 +37,7 @@ class Word:
     theme: Theme
     number: int
     """Its place on the board, from 1: what the keys 1 to 9 mean."""
-    voices: list[Voice] = field(default_factory=list)
+    voices: Sequence[Card | Voice] = field(default_factory=list)
     shared: list[SharedVoice] = field(default_factory=list)
     hidden: int = 0
     more: int = 0
@@ -85,20 +85,26 @@ def lay_out(standing: Standing, words: Sequence[Word]) -> None:
     counted = seen.annotate(
         nth=Window(RowNumber(), order_by="number", **under), seen=Window(Count("pk"), **under)
     )
-    for word in words:
-        word.hidden = word.theme.voice_count
-    for voice in counted.filter(nth__lte=most):
-        word = by_word[voice.placement.theme_id]
-        word.voices.append(voice)
-        word.more = voice.seen - len(word.voices)  # type: ignore[attr-defined]
-        word.hidden = word.theme.voice_count - voice.seen  # type: ignore[attr-defined]
+    rows = counted.filter(nth__lte=most).values_list("placement__theme", "seen", *COLUMNS)
+    found: dict[int, list[Card]] = defaultdict(list)
+    all_seen: dict[int, int] = {}
+    for theme, of_it, *fields in rows.order_by("number"):
+        found[theme].append(Card(*fields))
+        all_seen[theme] = of_it
+    for pk, word in by_word.items():
+        word.voices = found[pk]
+        word.more = all_seen.get(pk, 0) - len(found[pk])
+        word.hidden = word.theme.voice_count - all_seen.get(pk, 0)
 
 
-def lay_out_one(standing: Standing, word: Word, number: str | None) -> Page:
+def lay_out_one(
+    standing: Standing, word: Word, number: str | None, *, as_cards: bool = False
+) -> Page:
     """Under this word that page of the voices that this person may read."""
     seen = placed(standing.user, standing.town).filter(placement__theme=word.theme)
     page = Paginator(seen.order_by("number"), VOICES_PER_PAGE).get_page(number)
-    word.voices = list(page)
+    rows = page.object_list
+    word.voices = [Card(*each) for each in rows.values_list(*COLUMNS)] if as_cards else list(rows)
     word.more, word.hidden = 0, word.theme.voice_count - page.paginator.count
     return page
 
@@ -165,7 +171,15 @@ def placed(user: User, town: Municipality) -> VoiceQuerySet:
 
 
 def unplaced(user: User, town: Municipality) -> VoiceQuerySet:
-    return Voice.objects.visible_to(user).of(town).unplaced().select_related("stakeholder")
+    return Voice.objects.visible_to(user).of(town).unplaced().order_by("number")
+
+
+def begun(voices: VoiceQuerySet, number: int) -> tuple[list[Card], int]:
+    """A page of these voices, from that number on; and the number with which the next begins."""
+    rows = voices.filter(number__gte=number) if number else voices
+    found = [Card(*fields) for fields in rows.values_list(*COLUMNS)[: VOICES_PER_PAGE + 1]]
+    shown = found[:VOICES_PER_PAGE]
+    return shown, found[-1].number if len(found) > len(shown) else 0
 
 
 def told(acts: Iterable[BoardAct], standing: Standing) -> list[tuple[BoardAct, str]]:

@@ -22,7 +22,7 @@ from regions.readings.log import note_reading
 from stakeholders.models import Sector
 
 from . import actions, outline
-from .cards import cards
+from .cards import Card, drawn
 
 FILTERS = ("sector", "prompt", "q")
 PLACES = ("from", "open", "page", "words")
@@ -39,7 +39,9 @@ def board(request: TownRequest) -> HttpResponse:
         return _outside(request)
     may_edit = request.standing.can(Act.EDIT_WORDS)
     unplaced = _unplaced(request, request.GET)
-    page = Paginator(_from_there(request, unplaced), outline.VOICES_PER_PAGE).get_page(1)
+    first = _number(request.GET.get("from", ""))
+    cards, after = outline.begun(unplaced, first)
+    found = unplaced.count()
     words = outline.inside(request.standing)
     shown = Paginator(words, outline.WORDS_PER_PAGE).get_page(request.GET.get("words"))
     opened = _lay_out(request, shown)
@@ -47,11 +49,11 @@ def board(request: TownRequest) -> HttpResponse:
         "words": words,
         "shown": shown,
         "opened": opened,
-        "unplaced": _cards(request, page, at=0),
-        "before": _before(request, unplaced),
-        "after": _after(page),
-        "unplaced_found": unplaced.count(),
-        "unplaced_count": outline.unplaced(request.user, request.town).count(),
+        "unplaced": _drawn(request, cards, at=0),
+        "before": _before(unplaced, first) if first else 0,
+        "after": after,
+        "unplaced_found": found,
+        "unplaced_count": _all_unplaced(request) if any(_filters(request.GET).values()) else found,
         "placed_count": sum(word.theme.voice_count for word in words),
         "filters": _filters(request.GET),
         "kept": _kept(request.GET),
@@ -61,7 +63,7 @@ def board(request: TownRequest) -> HttpResponse:
         "undoable": _offered(request, actions.next_to_undo) if may_edit else None,
         "redoable": _offered(request, actions.next_to_redo) if may_edit else None,
     }
-    _note_board(request, list(shown), list(page))
+    _note_board(request, list(shown), cards)
     return render(request, "dialogues/board.html", context)
 
 
@@ -79,32 +81,26 @@ def _lay_out(request: TownRequest, shown: Page) -> tuple[outline.Word, Page] | N
     opened = next((word for word in shown if str(word.theme.pk) == request.GET.get("open")), None)
     page = None
     if opened:
-        page = outline.lay_out_one(request.standing, opened, request.GET.get("page"))
+        number = request.GET.get("page")
+        page = outline.lay_out_one(request.standing, opened, number, as_cards=True)
     for word in shown:
-        word.cards = _cards(request, word.voices, at=word.theme.pk)
+        word.cards = _drawn(request, word.voices, at=word.theme.pk)
     return (opened, page) if opened and page else None
 
 
-def _cards(request: TownRequest, voices: Iterable[Voice], *, at: int) -> SafeString:
+def _drawn(request: TownRequest, cards: Iterable[Card], *, at: int) -> SafeString:
     may_edit = request.standing.can(Act.EDIT_WORDS)
-    return cards(voices, at=at, code=request.town.code, may_edit=may_edit)
+    return drawn(cards, at=at, code=request.town.code, may_edit=may_edit)
 
 
-def _from_there(request: TownRequest, voices: VoiceQuerySet) -> VoiceQuerySet:
-    return voices.filter(number__gte=_number(request.GET.get("from", "")))
+def _all_unplaced(request: TownRequest) -> int:
+    return outline.unplaced(request.user, request.town).count()
 
 
-def _before(request: TownRequest, voices: VoiceQuerySet) -> int | None:
-    """With which voice the page before begins; None on the first."""
-    first = _number(request.GET.get("from", ""))
+def _before(voices: VoiceQuerySet, first: int) -> int:
+    """With which voice the page before begins; 0 on the first."""
     earlier = voices.filter(number__lt=first).order_by("-number").values_list("number", flat=True)
-    return min(earlier[: outline.VOICES_PER_PAGE], default=None) if first else None
-
-
-def _after(page: Page) -> int | None:
-    """With which voice the next page begins."""
-    following = page.paginator.object_list[len(page) : len(page) + 1]
-    return following[0].number if page.has_next() else None
+    return min(earlier[: outline.VOICES_PER_PAGE], default=0)
 
 
 def _number(typed: str) -> int:
@@ -112,7 +108,7 @@ def _number(typed: str) -> int:
 
 
 def _note_board(
-    request: TownRequest, words: list[outline.Word], unplaced: Sequence[Voice] = ()
+    request: TownRequest, words: list[outline.Word], unplaced: Sequence[Card] = ()
 ) -> None:
     shown = [pk for word in words for pk in word.shown] + [voice.pk for voice in unplaced]
     note_reading(request, Reading.Kind.WORDS, voices=shown)

@@ -25,7 +25,7 @@ from regions.support import actions as support
 from regions.support.forms import question, reply
 
 from . import actions, outline
-from .cards import PROMPT_WORDS, marks
+from .cards import PROMPT_WORDS
 from .forms import JoinForm, SplitForm, ThemeForm
 
 
@@ -80,8 +80,6 @@ def _laid_out(request: TownRequest, theme: Theme) -> tuple[outline.Word | None, 
         return None, None
     lay_out = outline.lay_out_one if inside else outline.lay_out_one_shared
     page = lay_out(request.standing, found[0], request.GET.get("page"))
-    for voice in found[0].voices:
-        voice.marks = marks(voice)  # type: ignore[attr-defined]
     return found[0], page
 
 

@@ -63,6 +63,11 @@ RAW_ACTS = {Level.A: Act.READ_A, Level.B: Act.READ_B, Level.C: Act.READ_C}
 SHARED_ACTS = {Level.A: Act.READ_SHARED_A, Level.B: Act.READ_SHARED_B}
 
 
+def label_of(number: int) -> str:
+    """What a voice is called, by its number in the town."""
+    return f"声-{number:04d}"
+
+
 class VoiceCounter(models.Model):
     """The last numbers given in a town. Gaps are allowed, numbers are never reused."""
 
@@ -221,7 +226,7 @@ class Voice(TownModel):
 
     @property
     def label(self) -> str:
-        return f"声-{self.number:04d}"
+        return label_of(self.number)
 
     @property
     def gone_words(self) -> str:
