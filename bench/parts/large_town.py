@@ -42,8 +42,8 @@ WHAT = (
 
 @dataclass(frozen=True)
 class Size:
-    """How many of each. All voices are spread evenly, unless `heap`: then they are all of one
-    interview, and those under a word are all under one word."""
+    """How many of each, numbered from `first` on. All voices are spread evenly, unless `heap`: then
+    they are all of one interview, and those under a word are all under one word."""
 
     voices: int
     interviews: int = 40
@@ -51,6 +51,7 @@ class Size:
     bodies: int = 60
     stories: int = 10
     heap: bool = False
+    first: int = 1
 
 
 @dataclass
@@ -82,7 +83,7 @@ def _bodies(town: Municipality, size: Size) -> list[Stakeholder]:
     bodies = Stakeholder.objects.bulk_create(
         Stakeholder(
             municipality=town,
-            name=f"第{n}地区の会",
+            name=f"第{size.first + n}地区の会",
             sector=sectors[n % len(sectors)],
             public_label="住民の方",
         )
@@ -102,7 +103,7 @@ def _interviews(
     made = Interview.objects.bulk_create(
         Interview(
             municipality=town,
-            number=n + 1,
+            number=size.first + n,
             date=dt.date(2026, 4, 1) + dt.timedelta(days=n % 200),
             place=f"第{n}集会所",
             consent_method="口頭で同意",
@@ -149,8 +150,8 @@ def _voices(
                 interview=heard[at],
                 stakeholder=speaker.stakeholder,
                 speaker=speaker,
-                number=n + 1,
-                position=(n + 1) * 1024,
+                number=size.first + n,
+                position=(size.first + n) * 1024,
                 prompt=prompts[n % len(prompts)],
                 level=levels[n // 7 % len(levels)],
                 moved=n % 5 == 0,
@@ -194,7 +195,11 @@ def _voices(
         batch_size=2000,
     )
     VoiceCounter.objects.update_or_create(
-        municipality=town, defaults={"last": size.voices, "last_interview": size.interviews}
+        municipality=town,
+        defaults={
+            "last": size.first + size.voices,
+            "last_interview": size.first + size.interviews,
+        },
     )
     return voices
 
@@ -202,7 +207,12 @@ def _voices(
 def _words(town: Municipality, size: Size, voices: Sequence[Voice], by: User) -> list[Theme]:
     """Three voices in five stand under a word."""
     words = Theme.objects.bulk_create(
-        Theme(municipality=town, word=f"縁側{n}", agreed_on=dt.date(2026, 9, 1))
+        Theme(
+            municipality=town,
+            word=f"縁側{size.first + n}",
+            definition="縁側に出て、通る人と話すこと。呼ばれなくても寄れるところ。" * 2,
+            agreed_on=dt.date(2026, 9, 1),
+        )
         for n in range(size.words)
     )
     places = words[:1] if size.heap else words
@@ -226,7 +236,11 @@ def _stories(
     town: Municipality, size: Size, words: Sequence[Theme], voices: Sequence[Voice]
 ) -> list[Story]:
     stories = Story.objects.bulk_create(
-        Story(municipality=town, title=f"昼の縁側{n}", narrative="昼の大広間を開けます。" * 30)
+        Story(
+            municipality=town,
+            title=f"昼の縁側{size.first + n}",
+            narrative="昼の大広間を開けます。" * 30,
+        )
         for n in range(size.stories)
     )
     StoryTheme.objects.bulk_create(
