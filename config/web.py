@@ -25,6 +25,8 @@ USUAL = 100
 OPTIONS = (
     # Who is believed about where a request comes from is said in config/proxies.py.
     *("--no-access-log", "--no-proxy-headers", "--timeout-graceful-shutdown", "3"),
+    # Longer than a person thinks, and than proxies keep a connection that they use again.
+    *("--timeout-keep-alive", "75"),
     # A process that is only busy, or whose machine is, must not be taken for one that hangs.
     *("--timeout-worker-healthcheck", "60"),
 )

@@ -80,10 +80,10 @@ def lay_out(standing: Standing, words: Sequence[Word]) -> None:
     many words."""
     most = max(FEWEST, min(MOST, CARDS // max(len(words), 1)))
     by_word = {word.theme.pk: word for word in words}
-    under = {"partition_by": "placement__theme"}
     seen = placed(standing.user, standing.town).filter(placement__theme__in=list(by_word))
     counted = seen.annotate(
-        nth=Window(RowNumber(), order_by="number", **under), seen=Window(Count("pk"), **under)
+        nth=Window(RowNumber(), partition_by="placement__theme", order_by="number"),
+        seen=Window(Count("pk"), partition_by="placement__theme"),
     )
     rows = counted.filter(nth__lte=most).values_list("placement__theme", "seen", *COLUMNS)
     found: dict[int, list[Card]] = defaultdict(list)
@@ -129,10 +129,11 @@ def lay_out_shared(standing: Standing, words: Sequence[Word]) -> None:
     """Under each word its first approved texts."""
     most = max(FEWEST, min(MOST, CARDS // max(len(words), 1)))
     by_word = {word.theme.pk: word for word in words}
-    under = {"partition_by": "voice__placement__theme"}
     counted = _shared_rows(standing, by_word).annotate(
-        nth=Window(RowNumber(), order_by="voice__position", **under),
-        seen=Window(Count("pk"), **under),
+        nth=Window(
+            RowNumber(), partition_by="voice__placement__theme", order_by="voice__position"
+        ),
+        seen=Window(Count("pk"), partition_by="voice__placement__theme"),
     )
     for each in counted.filter(nth__lte=most):
         word = by_word[each.voice.placement.theme_id]
