@@ -32,5 +32,4 @@ RUN python -m compileall -q config regions stakeholders dialogues stories \
 
 USER tsumugi
 EXPOSE 8000
-CMD ["python", "-m", "uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
-     "--timeout-graceful-shutdown", "3", "--no-access-log", "--no-proxy-headers"]
+CMD ["python", "-m", "config.web", "--host", "0.0.0.0", "--port", "8000"]

@@ -28,7 +28,6 @@ import django
 from django.urls import reverse
 
 from bench.locks import as_owner, prepare
-from config.local.demo import KEPT_OPEN
 from config.memory import keep_what_is_loaded
 
 CLONE = Path(__file__).resolve().parents[1]
@@ -110,8 +109,7 @@ class Browser:
 @contextmanager
 def web_server():
     environment = os.environ | {"SECRET_KEY": "bench" * 12, "TSUMUGI_DEMO": "1", "SECURE_HTTPS": ""}
-    environment["DATABASE_POOL"] = KEPT_OPEN
-    words = ("-m", "uvicorn", "config.asgi:application", "--no-access-log", "--log-level=warning")
+    words = ("-m", "config.web", "--log-level=warning")
     server = subprocess.Popen(
         [sys.executable, *words, "--port", str(PORT)], cwd=CLONE, env=environment,
         stderr=subprocess.DEVNULL,

@@ -2,17 +2,21 @@ import asyncio
 import os
 
 from asgiref.sync import sync_to_async
+from django import setup
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 from django.http import parse_cookie
 
 from config.memory import keep_what_is_loaded
 from config.proxies import as_told
+from config.turns import Handler
+from config.web import end_with_parent
 from regions.office.sealed_files import FULL
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-django = get_asgi_application()
+end_with_parent()
+setup(set_prefix=False)
+django = Handler()
 
 # Only now are there models.
 from regions.people import uploads  # noqa: E402

@@ -22,7 +22,7 @@ def words(name: str, default: str = "") -> list[str]:
 
 # Connections that are kept open from one request to the next, in a process that answers people.
 # Nothing stays on one: roles and settings end with the transaction (regions/people/locks/doors.py).
-POOL = int(os.environ.get("DATABASE_POOL", "0"))
+POOL = int(os.environ.get("DATABASE_POOL") or "0")
 
 
 def database(url: str) -> dict:

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from regions.models import Membership, TownLink, TownModel, TownQuerySet, User, town_keys
-from regions.people.access import NotAllowed, Standing, in_towns
+from regions.people.access import NotAllowed, Standing, here, in_towns
 from regions.people.acts import Act
 from regions.people.history import tracked
 
@@ -151,6 +151,8 @@ class AssetKind(models.TextChoices):
 class AssetQuerySet(TownQuerySet):
     def visible_to(self, user: User) -> Self:
         """Weaknesses stay with those who work in the town, and with the body's own keeper."""
+        if (me := here(user)) and me.can(Act.SEE_APPROACH):
+            return super().visible_to(user)
         own = Stakeholder.objects.editable_by(user).values("pk")
         return (
             super()

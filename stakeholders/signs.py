@@ -4,28 +4,32 @@ from regions.models import Phase
 from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.progress.next_steps import NextStep, proposes
-from regions.progress.signs import Towns, grouped, moved, sign
+from regions.progress.signs import moved, sign
 
 from .models import Asset, Sector, Stakeholder
 
 moved(Stakeholder.objects.all(), Asset.objects.all())
 
 
-@sign(Phase.CONNECT, "bodies", "関係者", unit="団体", empty="関係者はまだ書き出されていません")
-def bodies(towns: Towns) -> dict[int, int]:
-    return grouped(Stakeholder.objects.active().filter(municipality__in=towns))
-
-
-@sign(
+active = Stakeholder.objects.active()
+sign(
+    Phase.CONNECT,
+    "bodies",
+    "関係者",
+    active,
+    unit="団体",
+    empty="関係者はまだ書き出されていません",
+)
+sign(
     Phase.CONNECT,
     "sectors",
     "分野",
+    active,
+    "sector",
     unit="分野",
     empty="8つの分野はまだ空いています",
     of=len(Sector),
 )
-def sectors(towns: Towns) -> dict[int, int]:
-    return grouped(Stakeholder.objects.active().filter(municipality__in=towns), "sector")
 
 
 @proposes(order=10)

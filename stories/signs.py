@@ -10,7 +10,7 @@ from regions.models import Phase
 from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.progress.next_steps import NextStep, proposes
-from regions.progress.signs import Towns, grouped, moved, sign
+from regions.progress.signs import moved, sign
 
 from .models import Brief, Citation, Edition, Persuasion, Step, Story, StoryLine, StoryNote
 from .notices import signs as notices
@@ -30,19 +30,30 @@ moved(
 )
 
 
-@sign(Phase.EMERGE, "stories", "物語", unit="つ", empty="新しい物語はまだありません")
-def stories(towns: Towns) -> dict[int, int]:
-    return grouped(Story.objects.filter(municipality__in=towns))
-
-
-@sign(Phase.EMERGE, "steps", "次の一歩", unit="件", empty="次の一歩はまだ決まっていません")
-def steps(towns: Towns) -> dict[int, int]:
-    return grouped(Step.objects.filter(municipality__in=towns))
-
-
-@sign(Phase.EMERGE, "editions", "出した資料", unit="版", empty="資料はまだ出していません")
-def editions(towns: Towns) -> dict[int, int]:
-    return grouped(Edition.objects.filter(municipality__in=towns))
+sign(
+    Phase.EMERGE,
+    "stories",
+    "物語",
+    Story.objects.all(),
+    unit="つ",
+    empty="新しい物語はまだありません",
+)
+sign(
+    Phase.EMERGE,
+    "steps",
+    "次の一歩",
+    Step.objects.all(),
+    unit="件",
+    empty="次の一歩はまだ決まっていません",
+)
+sign(
+    Phase.EMERGE,
+    "editions",
+    "出した資料",
+    Edition.objects.all(),
+    unit="版",
+    empty="資料はまだ出していません",
+)
 
 
 @proposes(order=60)

@@ -1,6 +1,7 @@
 """What docker-compose.yml and the Dockerfile say must agree with what the product reads."""
 
 import ipaddress
+import json
 import os
 import re
 import subprocess
@@ -13,7 +14,9 @@ from django.conf import settings
 from django.core.management.sql import emit_pre_migrate_signal
 from django.db import connection
 
+from config.local.demo import web_process
 from config.local.engines.postgres import TIGHT_LIPPED
+from config.web import OPTIONS
 
 ROOT = settings.BASE_DIR
 APPLICATION = ("migrate", "web", "worker", "scheduler", "backup", "restore")
@@ -35,7 +38,8 @@ def read_by_settings() -> set[str]:
 
 @pytest.mark.parametrize("name", APPLICATION)
 def test_each_process_gets_exactly_what_settings_read(services, name):
-    assert set(services[name]["environment"]) == read_by_settings() - NEVER_IN_PRODUCTION
+    more = {"WEB_PROCESSES"} if name == "web" else set()
+    assert set(services[name]["environment"]) == read_by_settings() - NEVER_IN_PRODUCTION | more
 
 
 PASSWORDS = {
@@ -119,11 +123,26 @@ def test_the_database_writes_no_statement_into_its_log(services):
     assert options == [f"-c{name}={value}" for name, value in TIGHT_LIPPED.items()]
 
 
-@pytest.mark.parametrize("place", ["Dockerfile", "config/local/demo.py"])
-def test_the_server_itself_believes_no_forwarded_header(place):
+def test_the_demo_and_the_image_start_the_same_web_processes():
+    [image] = re.findall(r"^CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(), re.M)
+    assert json.loads(image)[1:3] == list(web_process(8000)[:2]) == ["-m", "config.web"]
+
+
+def test_the_server_itself_believes_no_forwarded_header():
     """uvicorn believes whoever comes from 127.0.0.1; who is believed is said in config/proxies.py."""
-    [command] = re.findall(r'"config\.asgi:application"[^)\]]*', (ROOT / place).read_text())
-    assert '"--no-proxy-headers"' in command
+    assert "--no-proxy-headers" in OPTIONS
+
+
+def test_web_processes_are_counted_when_they_start_unless_the_operator_counts(services):
+    told = services["web"]["environment"]
+    assert (told["WEB_PROCESSES"], told["DATABASE_POOL"]) == (
+        "${WEB_PROCESSES:-}",
+        "${DATABASE_POOL:-}",
+    )
+    assert [services[name]["environment"]["DATABASE_POOL"] for name in ("worker", "migrate")] == [
+        0,
+        0,
+    ]
 
 
 def test_compose_believes_the_gateway_to_its_own_machine_alone(services):

@@ -31,8 +31,6 @@ from config.local.engines.processes import (
 ADDRESS = "127.0.0.1"
 VAR = CLONE / "var"
 LOGS = VAR / "log"
-KEPT_OPEN = "10"
-"""Database connections of the web process."""
 HEALTH_SECONDS = 60
 LOADED = "loaded-"
 
@@ -165,22 +163,13 @@ def programs(environment: dict[str, str], port: int) -> list[Program]:
     """`environment` has the addresses of the engines (config/local/engines/pairs.py)."""
     celery = ("-m", "celery", "-A", "config")
     pool = ("--pool=prefork", "--concurrency=1", "--without-mingle", "--without-gossip")
-    web = (
-        "-m",
-        "uvicorn",
-        "config.asgi:application",
-        "--no-access-log",
-        "--no-proxy-headers",
-        "--timeout-graceful-shutdown",
-        "3",
-    )
     answering = environment["DATABASE_URL"]
     working = environment.get("WORKER_DATABASE_URL", answering)
     return [
         Program(
             "web",
-            (*web, "--host", ADDRESS, "--port", str(port)),
-            {"DATABASE_URL": answering, "DATABASE_POOL": KEPT_OPEN},
+            web_process(port),
+            {"DATABASE_URL": answering, "DATABASE_POOL": ""},
         ),
         Program(
             "worker",
@@ -193,6 +182,11 @@ def programs(environment: dict[str, str], port: int) -> list[Program]:
             {"DATABASE_URL": "", "DATABASE_POOL": "0"},
         ),
     ]
+
+
+def web_process(port: int) -> tuple[str, ...]:
+    """What answers people, as Python is told to start it."""
+    return ("-m", "config.web", "--host", ADDRESS, "--port", str(port))
 
 
 def check_alive(parts: list[Part]) -> None:

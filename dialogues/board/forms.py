@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.db.models import Model
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from dialogues.consent.holding import lock_board
 from dialogues.models import Theme, Voice
@@ -43,7 +45,7 @@ class ThemeForm(WordForm):
 
 
 class SplitForm(WordForm):
-    """A new word for some of the voices of another one."""
+    """A new word for some of the voices of another one: of those `shown` on this page."""
 
     class Meta(TownForm.Meta):
         model = Theme
@@ -60,17 +62,21 @@ class SplitForm(WordForm):
 
     field_order = ("voices", "word")
 
-    def __init__(self, *args: Any, theme: Theme, reader: User, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, theme: Theme, reader: User, shown: Iterable[Voice], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        seen = outline.placed(reader, self.town).filter(placement__theme=theme)
-        self.fields["voices"].queryset = seen  # type: ignore[attr-defined]
-        self.fields["voices"].label_from_instance = (  # type: ignore[attr-defined]
-            lambda voice: format_html(
-                '<span class="label">{}</span> <span class="clamp" hx-disable>{}</span>',
-                voice.label,
-                voice.text,
-            )
-        )
+        voices: Any = self.fields["voices"]
+        voices.queryset = outline.placed(reader, self.town).filter(placement__theme=theme)
+        voices.choices = [(voice.pk, _told(voice)) for voice in shown]
+
+
+def _told(voice: Voice) -> SafeString:
+    return format_html(
+        '<span class="label">{}</span> <span class="clamp" hx-disable>{}</span>',
+        voice.label,
+        voice.text,
+    )
 
 
 class JoinForm(forms.Form):

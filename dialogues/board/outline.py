@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, QuerySet, Window
+from django.db.models.functions import RowNumber
+from django.utils.safestring import SafeString
 
 from dialogues.consent.sharing import OUTSIDE, shared_now
-from dialogues.models import BoardAct, Placement, Prompt, SharedVoice, Theme, ThemeNote, Voice
+from dialogues.models import BoardAct, Placement, SharedVoice, Theme, ThemeNote, Voice
 from dialogues.models.voices import VoiceQuerySet
 from regions.models import Municipality, User
 from regions.people.access import Standing
 from regions.people.acts import Act
-from stakeholders.models import Sector
+
+from .cards import COLUMNS, SECTOR_WORDS, Card
 
 WIDE = 3
 """A word heard from so many sectors is the town's rather than one field's."""
 
-SECTOR_WORDS = {
-    Sector.GOVERNMENT: "行政",
-    Sector.SHAKYO: "社協",
-    Sector.CARE: "介護",
-    Sector.MEDICAL: "医療",
-    Sector.BUSINESS: "産業",
-    Sector.CULTURE: "文化",
-    Sector.RESIDENTS: "住民",
-    Sector.OTHER: "その他",
-}
-PROMPT_WORDS = {
-    Prompt.VALUE: "価値",
-    Prompt.KNOW: "知っている",
-    Prompt.TROUBLE: "困っている",
-    Prompt.CAN: "できる",
-}
+CARDS = 240
+"""About so many cards stand under all words that are shown together, however many there are."""
+FEWEST, MOST = 3, 20
+"""Of one word, beside the others."""
+WORDS_PER_PAGE = 60
+VOICES_PER_PAGE = 60
+"""Of the voices under no word, and of one word alone."""
 
 
 @dataclass
@@ -42,11 +37,14 @@ class Word:
     theme: Theme
     number: int
     """Its place on the board, from 1: what the keys 1 to 9 mean."""
-    voices: list[Voice] = field(default_factory=list)
+    voices: Sequence[Card | Voice] = field(default_factory=list)
     shared: list[SharedVoice] = field(default_factory=list)
     hidden: int = 0
+    more: int = 0
+    """Voices that this person may read, beyond those shown."""
     sectors: set[str] = field(default_factory=set)
     asked: bool = False
+    cards: SafeString | str = ""
 
     @property
     def sector_words(self) -> str:
@@ -67,37 +65,94 @@ class Word:
         return WIDE - len(self.sectors)
 
 
-def inside(standing: Standing) -> list[Word]:
-    """For those who work in the town: counts are of all voices, texts of those they may read."""
+def inside(standing: Standing, only: Theme | None = None) -> list[Word]:
+    """For those who work in the town: the open words, with counts of all voices."""
     themes = Theme.objects.visible_to(standing.user).of(standing.town).open().with_counts()
-    words = _words(standing, themes)
-    for voice in placed(standing.user, standing.town):
-        if word := words.get(voice.placement.theme_id):
-            word.voices.append(voice)
+    words = _words(standing, themes.filter(pk=only.pk) if only else themes)
     sectors = Placement.objects.filter(theme__in=list(words)).order_by()
     for theme, sector in sectors.values_list("theme", "voice__stakeholder__sector").distinct():
         words[theme].sectors.add(sector)
-    for word in words.values():
-        word.hidden = word.theme.voice_count - len(word.voices)
     return list(words.values())
 
 
-def outside(standing: Standing) -> list[Word]:
-    """For those who walk alongside: words that enough people stand behind, in approved texts."""
+def lay_out(standing: Standing, words: Sequence[Word]) -> None:
+    """Under each word the first voices that this person may read: some of each, where there are
+    many words."""
+    most = max(FEWEST, min(MOST, CARDS // max(len(words), 1)))
+    by_word = {word.theme.pk: word for word in words}
+    seen = placed(standing.user, standing.town).filter(placement__theme__in=list(by_word))
+    counted = seen.annotate(
+        nth=Window(RowNumber(), partition_by="placement__theme", order_by="number"),
+        seen=Window(Count("pk"), partition_by="placement__theme"),
+    )
+    rows = counted.filter(nth__lte=most).values_list("placement__theme", "seen", *COLUMNS)
+    found: dict[int, list[Card]] = defaultdict(list)
+    all_seen: dict[int, int] = {}
+    for theme, of_it, *fields in rows.order_by("number"):
+        found[theme].append(Card(*fields))
+        all_seen[theme] = of_it
+    for pk, word in by_word.items():
+        word.voices = found[pk]
+        word.more = all_seen.get(pk, 0) - len(found[pk])
+        word.hidden = word.theme.voice_count - all_seen.get(pk, 0)
+
+
+def lay_out_one(
+    standing: Standing, word: Word, number: str | None, *, as_cards: bool = False
+) -> Page:
+    """Under this word that page of the voices that this person may read."""
+    seen = placed(standing.user, standing.town).filter(placement__theme=word.theme)
+    page = Paginator(seen.order_by("number"), VOICES_PER_PAGE).get_page(number)
+    rows = page.object_list
+    word.voices = [Card(*each) for each in rows.values_list(*COLUMNS)] if as_cards else list(rows)
+    word.more, word.hidden = 0, word.theme.voice_count - page.paginator.count
+    return page
+
+
+def outside(standing: Standing, only: Theme | None = None) -> list[Word]:
+    """For those who walk alongside: words that enough people stand behind."""
     themes = Theme.objects.visible_to(standing.user).of(standing.town)
-    words = _words(standing, themes)
-    shared = (
-        shared_now(standing.user)
-        .filter(voice__placement__theme__in=list(words))
+    words = _words(standing, themes.filter(pk=only.pk) if only else themes)
+    sectors = _shared(standing, words).order_by()
+    for theme, sector in sectors.values_list(
+        "voice__placement__theme", "voice__stakeholder__sector"
+    ).distinct():
+        words[theme].sectors.add(sector)
+    return list(words.values())
+
+
+def _shared(standing: Standing, words: Iterable[int]) -> QuerySet[SharedVoice]:
+    return shared_now(standing.user).filter(voice__placement__theme__in=list(words))
+
+
+def lay_out_shared(standing: Standing, words: Sequence[Word]) -> None:
+    """Under each word its first approved texts."""
+    most = max(FEWEST, min(MOST, CARDS // max(len(words), 1)))
+    by_word = {word.theme.pk: word for word in words}
+    counted = _shared_rows(standing, by_word).annotate(
+        nth=Window(RowNumber(), partition_by="voice__placement__theme", order_by="voice__position"),
+        seen=Window(Count("pk"), partition_by="voice__placement__theme"),
+    )
+    for each in counted.filter(nth__lte=most):
+        word = by_word[each.voice.placement.theme_id]
+        word.shared.append(each)
+        word.more = each.seen - len(word.shared)  # type: ignore[attr-defined]
+
+
+def lay_out_one_shared(standing: Standing, word: Word, number: str | None) -> Page:
+    rows = _shared_rows(standing, [word.theme.pk])
+    page = Paginator(rows, VOICES_PER_PAGE).get_page(number)
+    word.shared = list(page)
+    return page
+
+
+def _shared_rows(standing: Standing, words: Iterable[int]) -> QuerySet[SharedVoice]:
+    return (
+        _shared(standing, words)
         .select_related("voice__stakeholder", "voice__placement")
         .only(*OUTSIDE, "voice__placement__theme")
-        .order_by("voice__position")
+        .order_by("voice__position", "pk")
     )
-    for each in shared:
-        word = words[each.voice.placement.theme_id]
-        word.shared.append(each)
-        word.sectors.add(each.voice.stakeholder.sector)
-    return list(words.values())
 
 
 def _words(standing: Standing, themes: QuerySet[Theme]) -> dict[int, Word]:
@@ -115,7 +170,15 @@ def placed(user: User, town: Municipality) -> VoiceQuerySet:
 
 
 def unplaced(user: User, town: Municipality) -> VoiceQuerySet:
-    return Voice.objects.visible_to(user).of(town).unplaced().select_related("stakeholder")
+    return Voice.objects.visible_to(user).of(town).unplaced().order_by("number")
+
+
+def begun(voices: VoiceQuerySet, number: int) -> tuple[list[Card], int]:
+    """A page of these voices, from that number on; and the number with which the next begins."""
+    rows = voices.filter(number__gte=number) if number else voices
+    found = [Card(*fields) for fields in rows.values_list(*COLUMNS)[: VOICES_PER_PAGE + 1]]
+    shown = found[:VOICES_PER_PAGE]
+    return shown, found[-1].number if len(found) > len(shown) else 0
 
 
 def told(acts: Iterable[BoardAct], standing: Standing) -> list[tuple[BoardAct, str]]:

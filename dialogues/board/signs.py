@@ -5,28 +5,30 @@ from regions.models import Phase
 from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.progress.next_steps import NextStep, proposes
-from regions.progress.signs import Towns, grouped, moved, sign
+from regions.progress.signs import moved, sign
 
 from .outline import WIDE
 
 moved(Theme.objects.all(), Placement.objects.all())
 
 
-@sign(Phase.KNOW, "words", "ことば", unit="つ", empty="まだひとつの言葉になっていません")
-def words(towns: Towns) -> dict[int, int]:
-    return grouped(Theme.objects.open().filter(municipality__in=towns))
-
-
-@sign(
+sign(
+    Phase.KNOW,
+    "words",
+    "ことば",
+    Theme.objects.open(),
+    unit="つ",
+    empty="まだひとつの言葉になっていません",
+)
+wide = Theme.objects.open().with_counts().filter(sector_count__gte=WIDE).values("pk")
+sign(
     Phase.KNOW,
     "wide-words",
     "うち3つ以上の分野から",
+    Theme.objects.filter(pk__in=wide),
     unit="つ",
     empty="3つ以上の分野からのことばはまだありません",
 )
-def wide_words(towns: Towns) -> dict[int, int]:
-    wide = Theme.objects.open().with_counts().filter(sector_count__gte=WIDE).values("pk")
-    return grouped(Theme.objects.filter(municipality__in=towns, pk__in=wide))
 
 
 @proposes(order=45)

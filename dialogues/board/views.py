@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from dialogues.models import BoardAct, Prompt, Theme, Voice
 from dialogues.models.voices import VoiceQuerySet
@@ -21,8 +22,12 @@ from regions.readings.log import note_reading
 from stakeholders.models import Sector
 
 from . import actions, outline
+from .cards import Card, drawn
 
 FILTERS = ("sector", "prompt", "q")
+PLACES = ("from", "open", "page", "words")
+"""Which part of a large board is shown: the first of the voices under no word, by its number; the
+word of which all voices are shown, and their page; the page of the words."""
 ACTS_PER_PAGE = 50
 Loss = tuple[actions.Closing, list[Place]]
 
@@ -31,35 +36,79 @@ Loss = tuple[actions.Closing, list[Place]]
 def board(request: TownRequest) -> HttpResponse:
     """ことば: the unplaced voices beside the words with their voices."""
     if not request.standing.can(Act.READ_A):
-        words = outline.outside(request.standing)
-        _note_board(request, words)
-        return render(request, "dialogues/board_outside.html", {"words": words})
-    unplaced = list(outline.unplaced(request.user, request.town))
-    shown = (
-        list(_unplaced(request, request.GET)) if any(_filters(request.GET).values()) else unplaced
-    )
-    words = outline.inside(request.standing)
+        return _outside(request)
     may_edit = request.standing.can(Act.EDIT_WORDS)
+    unplaced = _unplaced(request, request.GET)
+    first = _number(request.GET.get("from", ""))
+    cards, after = outline.begun(unplaced, first)
+    found = unplaced.count()
+    words = outline.inside(request.standing)
+    shown = Paginator(words, outline.WORDS_PER_PAGE).get_page(request.GET.get("words"))
+    opened = _lay_out(request, shown)
     context = {
         "words": words,
-        "unplaced": shown,
-        "unplaced_count": len(unplaced),
-        "placed_count": sum(len(word.voices) + word.hidden for word in words),
+        "shown": shown,
+        "opened": opened,
+        "unplaced": _drawn(request, cards, at=0),
+        "before": _before(unplaced, first) if first else 0,
+        "after": after,
+        "unplaced_found": found,
+        "unplaced_count": _all_unplaced(request) if any(_filters(request.GET).values()) else found,
+        "placed_count": sum(word.theme.voice_count for word in words),
         "filters": _filters(request.GET),
+        "kept": _kept(request.GET),
         "sectors": list(Sector),
         "prompts": list(Prompt),
-        "prompt_words": outline.PROMPT_WORDS,
-        "sector_words": outline.SECTOR_WORDS,
         "may_edit": may_edit,
         "undoable": _offered(request, actions.next_to_undo) if may_edit else None,
         "redoable": _offered(request, actions.next_to_redo) if may_edit else None,
     }
-    _note_board(request, words, shown)
+    _note_board(request, list(shown), cards)
     return render(request, "dialogues/board.html", context)
 
 
+def _outside(request: TownRequest) -> HttpResponse:
+    words = outline.outside(request.standing)
+    shown = Paginator(words, outline.WORDS_PER_PAGE).get_page(request.GET.get("words"))
+    outline.lay_out_shared(request.standing, list(shown))
+    _note_board(request, list(shown))
+    return render(request, "dialogues/board_outside.html", {"shown": shown})
+
+
+def _lay_out(request: TownRequest, shown: Page) -> tuple[outline.Word, Page] | None:
+    """The cards of these words; the word that is opened, with its page."""
+    outline.lay_out(request.standing, list(shown))
+    opened = next((word for word in shown if str(word.theme.pk) == request.GET.get("open")), None)
+    page = None
+    if opened:
+        number = request.GET.get("page")
+        page = outline.lay_out_one(request.standing, opened, number, as_cards=True)
+    for word in shown:
+        word.cards = _drawn(request, word.voices, at=word.theme.pk)
+    return (opened, page) if opened and page else None
+
+
+def _drawn(request: TownRequest, cards: Iterable[Card], *, at: int) -> SafeString:
+    may_edit = request.standing.can(Act.EDIT_WORDS)
+    return drawn(cards, at=at, code=request.town.code, may_edit=may_edit)
+
+
+def _all_unplaced(request: TownRequest) -> int:
+    return outline.unplaced(request.user, request.town).count()
+
+
+def _before(voices: VoiceQuerySet, first: int) -> int:
+    """With which voice the page before begins; 0 on the first."""
+    earlier = voices.filter(number__lt=first).order_by("-number").values_list("number", flat=True)
+    return min(earlier[: outline.VOICES_PER_PAGE], default=0)
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isdecimal() and len(typed) < 10 else 0
+
+
 def _note_board(
-    request: TownRequest, words: list[outline.Word], unplaced: Sequence[Voice] = ()
+    request: TownRequest, words: list[outline.Word], unplaced: Sequence[Card] = ()
 ) -> None:
     shown = [pk for word in words for pk in word.shown] + [voice.pk for voice in unplaced]
     note_reading(request, Reading.Kind.WORDS, voices=shown)
@@ -89,6 +138,11 @@ def _unplaced(request: TownRequest, query: QueryDict) -> VoiceQuerySet:
 
 def _filters(query: QueryDict) -> dict[str, str]:
     return {name: query.get(name, "") for name in FILTERS}
+
+
+def _kept(query: QueryDict) -> dict[str, str]:
+    """What a form of the board carries along, so that one comes back to the same part of it."""
+    return {name: value for name in (*FILTERS, *PLACES) if (value := query.get(name, ""))}
 
 
 @town_page(Act.EDIT_WORDS)
@@ -152,7 +206,7 @@ def _where(request: TownRequest, voices: list[Voice], said: dict[int, int | None
 def _back(request: TownRequest) -> str:
     """The board as it was filtered."""
     kept = QueryDict(mutable=True)
-    kept.update({k: v for k, v in _filters(request.POST).items() if v})
+    kept.update(_kept(request.POST))
     url = reverse("board", args=[request.town.code])
     query = f"?{kept.urlencode()}" if kept else ""
     return f"{url}{query}"
@@ -188,7 +242,7 @@ def _ask_first(request: TownRequest, last: BoardAct, losses: list[Loss]) -> Http
         "act": last,
         "words": _in_words(request, last),
         "losses": losses,
-        "filters": _filters(request.POST),
+        "kept": _kept(request.POST),
         "back": _back(request),
     }
     return render(request, "dialogues/undo_confirm.html", context)

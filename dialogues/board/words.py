@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib import messages
+from django.core.paginator import Page
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,6 +25,7 @@ from regions.support import actions as support
 from regions.support.forms import question, reply
 
 from . import actions, outline
+from .cards import PROMPT_WORDS
 from .forms import JoinForm, SplitForm, ThemeForm
 
 
@@ -46,32 +50,50 @@ def _to_word(request: TownRequest, pk: int) -> HttpResponse:
 
 def _page(request: TownRequest, theme: Theme, **forms: object) -> HttpResponse:
     standing = request.standing
-    read = outline.inside if standing.can(Act.READ_A) else outline.outside
+    inside = standing.can(Act.READ_A)
+    word, page = _laid_out(request, theme)
     notes = ThemeNote.objects.visible_to(request.user).of(request.town)
     context = {
         "theme": theme,
-        "word": next((word for word in read(standing) if word.theme.pk == theme.pk), None),
+        "word": word,
+        "page": page,
         "joined": _seen(request).filter(joined_into=theme),
-        "prompt_words": outline.PROMPT_WORDS,
-        "sector_words": outline.SECTOR_WORDS,
+        "prompt_words": PROMPT_WORDS,
         "notes": notes.filter(Q(theme=theme) | Q(theme__joined_into=theme)),
         "may_see_notes": standing.can(Act.SEE_NOTES),
         "ask_url": "" if theme.closed else reverse("word-ask", args=[request.town.code, theme.pk]),
         "leads": word_trail(standing, theme),
     }
     if standing.can(Act.EDIT_WORDS) and not theme.closed:
-        town, reader = request.town, request.user
-        context["split_form"] = SplitForm(
-            theme=theme, town=town, reader=reader, auto_id="split_%s", instance=Theme()
-        )
-        context["join_form"] = JoinForm(theme=theme, town=town, auto_id="join_%s")
-        text = f"{theme.word}\0{theme.definition}\0{theme.divided}"
-        context["repeats"] = told(unquotable(town), text, town=town, reader=reader)
-    shown = context["word"].shown if context["word"] else []
-    note_reading(request, Reading.Kind.WORDS, what=theme.word, voices=shown)
-    inside = standing.can(Act.READ_A)
+        context |= _reshaping(request, theme, word.voices if word else [])
+    note_reading(request, Reading.Kind.WORDS, what=theme.word, voices=word.shown if word else [])
     template = "dialogues/word.html" if inside else "dialogues/word_outside.html"
     return render(request, template, context | forms)
+
+
+def _laid_out(request: TownRequest, theme: Theme) -> tuple[outline.Word | None, Page | None]:
+    """The word as this person sees it, with one page of its voices; nothing of a closed one."""
+    inside = request.standing.can(Act.READ_A)
+    read = outline.inside if inside else outline.outside
+    found = read(request.standing, theme)
+    if not found:
+        return None, None
+    lay_out = outline.lay_out_one if inside else outline.lay_out_one_shared
+    page = lay_out(request.standing, found[0], request.GET.get("page"))
+    return found[0], page
+
+
+def _reshaping(request: TownRequest, theme: Theme, shown: Sequence[Voice]) -> dict[str, object]:
+    """What the word's editors find beside it: its forms, and whether it repeats a voice."""
+    town, reader = request.town, request.user
+    text = f"{theme.word}\0{theme.definition}\0{theme.divided}"
+    return {
+        "split_form": SplitForm(
+            theme=theme, town=town, reader=reader, shown=shown, auto_id="split_%s", instance=Theme()
+        ),
+        "join_form": JoinForm(theme=theme, town=town, auto_id="join_%s"),
+        "repeats": told(unquotable(town, text), text, town=town, reader=reader),
+    }
 
 
 @town_page(Act.EDIT_WORDS)
@@ -122,11 +144,13 @@ def _edit(request: TownRequest, form: ThemeForm, title: str, **context: object) 
 @town_page(Act.EDIT_WORDS)
 def split(request: TownRequest, pk: int) -> HttpResponse:
     theme = _own(request, pk)
+    word, _ = _laid_out(request, theme)
     form = SplitForm(
         request.POST or None,
         theme=theme,
         town=request.town,
         reader=request.user,
+        shown=word.voices if word else [],
         auto_id="split_%s",
         instance=Theme(),
     )

@@ -21,7 +21,7 @@ from django.db.models import Q, QuerySet
 
 from dialogues.models import CopiedWords, Gone, Level, Split, Voice, VoiceText
 from regions.models import Municipality, User
-from regions.office.japanese import first_run, fold, runs
+from regions.office.japanese import fold, runs
 from regions.people.locks.doors import whole_town
 from regions.people.locks.policies import event_model
 from regions.people.texts import (
@@ -39,7 +39,7 @@ from regions.people.texts import (
 
 from .erasing import when_erasing
 from .guessing import told
-from .sharing import REPEATED_LENGTH, repeated
+from .sharing import REPEATED_LENGTH, repeated, repeating
 
 GONE = (
     "お申し出により取り下げられたか、削除された声と同じ言い回しがあります。"
@@ -271,11 +271,7 @@ def _repeated(town: Municipality, reach: Reach, known: set[str]) -> list[Voice]:
     """Voices above the readers of such a text that share a run with it."""
     if reach not in BELOW:
         return []
-    above = Voice.objects.of(town).filter(BELOW[reach])
-    with whole_town(town.pk):
-        texts = above.values_list("pk", "said__search_text").iterator(chunk_size=5000)
-        found = [pk for pk, text in texts if first_run(known, text or "", REPEATED_LENGTH)]
-        return list(Voice.objects.filter(pk__in=found).select_related("said"))
+    return repeating(town, Voice.objects.of(town).filter(BELOW[reach]), known)
 
 
 def _told(voices: list[Voice], text: str, town: Municipality, reader: User | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.db.models import Count, Max, Min, Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -30,6 +31,8 @@ from regions.office.forms import TownForm
 from regions.people.acts import Act
 from regions.people.scope import TownRequest, town_page
 from regions.readings.log import note_reading
+
+LEDGER_ROWS = 100
 
 
 class CheckedForm(TownForm):
@@ -56,18 +59,21 @@ def ledger(request: TownRequest, pk: int) -> HttpResponse:
     interviews = Interview.objects.visible_to(request.user).of(request.town)
     heard = get_object_or_404(interviews, pk=pk)
     everything = Voice.everything.of(request.town).filter(interview=heard)
-    standing = everything.visible_to(request.user).select_related(None)
-    rows = [
-        *standing.select_related("speaker", "stakeholder").prefetch_related(_records()),
-        *everything.tombstones_for(request.user).select_related("speaker", "stakeholder"),
+    known = [
+        *everything.visible_to(request.user).values_list("number", flat=True),
+        *everything.tombstones_for(request.user).values_list("number", flat=True),
     ]
+    page = Paginator(sorted(known), LEDGER_ROWS).get_page(request.GET.get("page"))
+    # That they may be read was asked above.
+    rows = everything.filter(number__in=list(page)).select_related("speaker", "stakeholder")
     withdrawn = Withdrawal.objects.visible_to(request.user).of(request.town)
     asked = WithdrawalRequest.objects.visible_to(request.user).of(request.town)
     asked = asked.filter(interview=heard).exclude(outcome=WithdrawalRequest.Outcome.WITHDRAWN)
     context = {
         "interview": heard,
-        "rows": sorted(rows, key=lambda voice: voice.number),
-        "hidden": everything.count() - len(rows),
+        "page": page,
+        "rows": rows.prefetch_related(_records()).order_by("number"),
+        "hidden": everything.count() - len(known),
         "speakers": heard.speakers.select_related("stakeholder").annotate(
             left=Count("voices", filter=Q(voices__gone_at=None))
         ),

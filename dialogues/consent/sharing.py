@@ -275,11 +275,24 @@ def _decide(held: Voice, *, approved: bool, by: User, reason: str) -> None:
     )
 
 
-def unquotable(town: Municipality) -> list[Voice]:
-    """Voices whose words may not be repeated where people outside read."""
+def unquotable(town: Municipality, text: str | None = None) -> list[Voice]:
+    """Voices whose words may not be repeated where people outside read; with `text`, those of them
+    that it repeats."""
     kept = Voice.objects.of(town).filter(~Q(level=Level.A) | Q(sensitive=True))
+    if text is not None:
+        return repeating(town, kept, runs(fold(text), REPEATED_LENGTH))
     with whole_town(town.pk):
         return list(kept.select_related("said"))
+
+
+def repeating(town: Municipality, voices: QuerySet[Voice], known: set[str]) -> list[Voice]:
+    """Those of a town's voices that share one of these runs: only these are made into rows."""
+    if not known:
+        return []
+    with whole_town(town.pk):
+        texts = voices.values_list("pk", "said__search_text").iterator(chunk_size=5000)
+        found = [pk for pk, text in texts if first_run(known, text or "", REPEATED_LENGTH)]
+        return list(Voice.objects.filter(pk__in=found).select_related("said"))
 
 
 def repeated(voices: Iterable[Voice], text: str) -> list[Voice]:

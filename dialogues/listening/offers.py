@@ -6,6 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from django import forms
+from django.core.paginator import Paginator
+from django.db.models import Case, When
 from django.http import HttpResponse
 from django.shortcuts import render
 
@@ -16,8 +18,13 @@ from regions.people.scope import TownRequest, town_page
 from regions.readings.log import note_reading
 from stakeholders.models import Sector
 
-from .reading import ANY
+from .reading import ANY, PER_PAGE
 from .views import voices_seen
+
+SECTORS = Case(
+    *(When(stakeholder__sector=sector, then=n) for n, sector in enumerate(Sector.values))
+)
+"""In the deck's order."""
 
 
 class OfferFilter(forms.Form):
@@ -44,20 +51,17 @@ def offers(request: TownRequest) -> HttpResponse:
     may_approach = request.standing.can(Act.SEE_APPROACH)
     if may_approach:
         everything = everything.select_related("stakeholder__approach")
-    places = sorted(set(everything.values_list("interview__place", flat=True)))
+    places = sorted(everything.order_by().values_list("interview__place", flat=True).distinct())
     asked = OfferFilter(request.GET, places=places)
-    order = list(Sector.values)
-    rows = sorted(
-        asked.narrow(everything),
-        key=lambda v: (order.index(v.stakeholder.sector), v.interview.place, v.number),
-    )
+    rows = asked.narrow(everything).order_by(SECTORS, "interview__place", "number")
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     sectors = [
         (Sector(sector).label, list(voices))
-        for sector, voices in groupby(rows, key=lambda v: v.stakeholder.sector)
+        for sector, voices in groupby(page, key=lambda v: v.stakeholder.sector)
     ]
-    context = {"sectors": sectors, "found": len(rows), "filter": asked, "total": everything.count()}
+    context = {"sectors": sectors, "page": page, "filter": asked, "total": everything.count()}
     context["may_approach"] = may_approach
     note_reading(
-        request, Reading.Kind.VOICES, what="できる・やりたい", voices=[row.pk for row in rows]
+        request, Reading.Kind.VOICES, what="できる・やりたい", voices=[row.pk for row in page]
     )
     return render(request, "dialogues/offers.html", context)

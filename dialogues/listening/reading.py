@@ -38,6 +38,7 @@ from regions.people.scope import PersonRequest, TownRequest, town_page
 from regions.readings.log import note_reading, readers_of
 from stakeholders.models import Sector
 
+from .drawn import listed
 from .views import editable_voice, edited, say_saved, voices_seen
 
 PER_PAGE = 50
@@ -150,6 +151,8 @@ def _list(
     kind = Reading.Kind.VOICES if everything.model is Voice else Reading.Kind.SHARED
     shown = [row.pk if kind == Reading.Kind.VOICES else row.voice_id for row in page]
     note_reading(request, kind, what=asked.told, voices=shown)
+    if kind == Reading.Kind.VOICES:
+        context["listed"] = listed(page, code=request.town.code)
     return render(request, template, context)
 
 

@@ -26,7 +26,7 @@ from regions.people.scope import TownRequest, town_page
 from . import arranging
 from .actions import Conflict
 from .forms import VoiceEditForm
-from .views import deleted_here, editable_voice, neighbours, row_page, rows_of
+from .views import deleted_here, editable_voice, near, neighbours, row_page, rows_of
 
 CHANGED = "ほかの方が、この声を先に書きかえています。画面を開き直して、確かめてください。"
 
@@ -160,11 +160,11 @@ def _tell(request: TownRequest, pk: int, done: Done) -> HttpResponse:
             messages.warning(request, done.recall)
         return redirect(reverse("capture", args=[code, pk]) + f"#row-{done.focus}")
     wanted = [row.pk for row in done.rows]
-    order = rows_of(request, pk)
     drawn = {
-        row.number: render_to_string(*row_page(row, row, recall=done.recall), request)
-        for row in order.filter(pk__in=wanted)
+        row.number: render_to_string(*row_page(request, row, row, recall=done.recall), request)
+        for row in rows_of(request, pk).filter(pk__in=wanted)
     }
+    acted = Voice.everything.of(request.town).get(interview=pk, number=done.focus)
     undo = ""
     if done.gone:
         undo = render_to_string("dialogues/_undo.html", {"gone": done.gone}, request)
@@ -172,7 +172,7 @@ def _tell(request: TownRequest, pk: int, done: Done) -> HttpResponse:
         {
             "said": done.said,
             "focus": done.focus,
-            "order": list(order.values_list("number", flat=True)),
+            "order": near(request, acted),
             "rows": drawn,
             "undo": undo,
         }

@@ -5,20 +5,28 @@ from regions.models import Phase
 from regions.people.access import Standing
 from regions.people.acts import Act
 from regions.progress.next_steps import NextStep, proposes
-from regions.progress.signs import Towns, grouped, moved, sign
+from regions.progress.signs import moved, sign
 from stakeholders.models import Stakeholder
 
 moved(Interview.objects.all(), Voice.objects.all())
 
 
-@sign(Phase.KNOW, "interviews", "聴き取り", unit="回", empty="まだ聴きに行っていません")
-def interviews(towns: Towns) -> dict[int, int]:
-    return grouped(Interview.objects.filter(municipality__in=towns))
-
-
-@sign(Phase.KNOW, "voices", "声", unit="件", empty="声はまだ書きとめられていません")
-def voices(towns: Towns) -> dict[int, int]:
-    return grouped(Voice.objects.filter(municipality__in=towns))
+sign(
+    Phase.KNOW,
+    "interviews",
+    "聴き取り",
+    Interview.objects.all(),
+    unit="回",
+    empty="まだ聴きに行っていません",
+)
+sign(
+    Phase.KNOW,
+    "voices",
+    "声",
+    Voice.objects.all(),
+    unit="件",
+    empty="声はまだ書きとめられていません",
+)
 
 
 @proposes(order=20)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,11 +27,15 @@ from regions.people.history.restoring import restored
 from regions.people.scope import TownRequest, town_page
 from regions.readings.log import note_reading
 
-from . import actions
+from . import actions, drawn
 from .alike import alike_to
 from .forms import InterviewForm, VoiceEditForm, VoiceForm
 
 LONGEST_DRAFT = 20_000
+ROWS = 50
+"""So many rows stand on one page."""
+NEAR = 60
+"""So many rows on each side of one are told in their order after it was moved."""
 STANDING = Q(voices__gone_at__isnull=True)
 
 
@@ -63,16 +68,17 @@ def interviews(request: TownRequest) -> HttpResponse:
 @town_page(Act.HEAR)
 def interview(request: TownRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(_seen(request), pk=pk)
-    rows = rows_of(request, found)
+    page = Paginator(rows_of(request, found), ROWS).get_page(request.GET.get("page"))
     context = {
         "interview": found,
         "bodies": found.stakeholders.all(),
-        "rows": rows,
-        "hidden": found.voices.count() - len(rows),
+        "page": page,
+        "rows": drawn.rows(page, code=request.town.code, plain=True),
+        "hidden": found.voices.count() - page.paginator.count,
         "may_hear_all": request.standing.allows(lambda standing: check_heard(found, standing)),
         "hints": hints(found.opening_questions),
     }
-    _note_interview(request, found, rows)
+    _note_interview(request, found, page)
     return render(request, "dialogues/interview.html", context)
 
 
@@ -144,6 +150,9 @@ def _papers_losing_consent(request: TownRequest, form: InterviewForm) -> list[st
 def capture(request: TownRequest, pk: int) -> HttpResponse:
     """声を入れる: the rows so far above, the row being typed below."""
     found = get_object_or_404(_seen(request), pk=pk)
+    before = _number(request, "before")
+    if before and request.htmx:
+        return _earlier(request, found, before)
     draft = actions.latest_draft(found, by=request.user)
     if draft:
         initial = draft.fields | {"entry_key": draft.key}
@@ -151,6 +160,29 @@ def capture(request: TownRequest, pk: int) -> HttpResponse:
         initial = _inherited(rows_of(request, found).last())
     form = VoiceForm(initial=initial, interview=found, town=request.town)
     return _capture(request, found, form, draft)
+
+
+def _shown(request: TownRequest, found: Interview, before: int) -> tuple[list[Voice], int]:
+    """The last rows, or those before that place; and the place of the first, where more stand
+    before it."""
+    rows = rows_of(request, found).order_by("-position", "-number")
+    if before:
+        rows = rows.filter(position__lt=before)
+    last = list(rows[: ROWS + 1])
+    shown = last[ROWS - 1 :: -1] if len(last) > ROWS else last[::-1]
+    return shown, shown[0].position if len(last) > ROWS else 0
+
+
+def _earlier(request: TownRequest, found: Interview, before: int) -> HttpResponse:
+    """The rows before those that the page shows, and the link to those before these."""
+    shown, earlier = _shown(request, found, before)
+    _note_interview(request, found, shown)
+    context = {
+        "interview": found,
+        "rows": drawn.rows(shown, code=request.town.code),
+        "earlier": earlier,
+    }
+    return render(request, "dialogues/capture_earlier.html", context)
 
 
 def _inherited(last: Voice | None) -> dict[str, Any]:
@@ -171,29 +203,43 @@ def _inherited(last: Voice | None) -> dict[str, Any]:
 def _capture(
     request: TownRequest, found: Interview, form: VoiceForm, draft: Draft | None = None
 ) -> HttpResponse:
-    rows = rows_of(request, found)
+    before = _number(request, "before")
+    shown, earlier = _shown(request, found, before)
+    seen = rows_of(request, found).count()
     speakers = Speaker.objects.visible_to(request.user).of(request.town).filter(interview=found)
-    alike: Voice | None = None
-    if number := _number(request, "like"):
-        alike = rows.filter(number=number).first()
     key = salted_hmac("dialogues.capture", f"{request.user.pk}:{found.pk}", algorithm="sha256")
     context = {
         "interview": found,
         "form": form,
-        "rows": rows,
-        "hidden": found.voices.count() - len(rows),
+        "earlier": earlier,
+        "later": bool(before),
+        "total": seen,
+        "hidden": found.voices.count() - seen,
         "draft": draft,
         "gone": deleted_here(request, found.pk, _number(request, "gone")),
-        "like": {"number": alike.number, "found": alike_to(alike, by=request.user)}
-        if alike
-        else {},
         "call_names": sorted({speaker.call_name for speaker in speakers}),
         "has_bodies": found.attendances.exists(),
         # Opens this person's drafts of this interview in this browser, and nothing else.
         "draft_key": key.hexdigest(),
     }
-    _note_interview(request, found, rows)
-    return render(request, "dialogues/capture.html", context)
+    _note_interview(request, found, shown)
+    return render(request, "dialogues/capture.html", context | _drawn(request, shown))
+
+
+def _drawn(request: TownRequest, shown: list[Voice]) -> dict[str, Any]:
+    """The rows; around the one of which it is told what it is like, if one is asked about."""
+    code, number = request.town.code, _number(request, "like")
+    at = next((n for n, voice in enumerate(shown) if voice.number == number), None)
+    if at is None:
+        return {"rows": drawn.rows(shown, code=code)}
+    alike = shown[at]
+    like = {
+        "voice": alike,
+        "row": drawn.row(alike, code=code),
+        "found": alike_to(alike, by=request.user),
+    }
+    above, rows = drawn.rows(shown[:at], code=code), drawn.rows(shown[at + 1 :], code=code)
+    return {"above": above, "like": like, "rows": rows}
 
 
 @town_page(Act.HEAR)
@@ -213,7 +259,7 @@ def add_row(request: TownRequest, pk: int) -> HttpResponse:
     shown = voice.can_view(request.standing)
     alike = alike_to(voice, by=request.user) if shown else []
     if request.htmx:
-        return render(request, *row_page(voice if shown else None, voice, alike=alike))
+        return render(request, *row_page(request, voice if shown else None, voice, alike=alike))
     words = f"{voice.label}を保存しました。"
     messages.success(request, words + "".join(f"{row}とよく似ています。" for row in alike[:1]))
     like = f"?like={voice.number}" if alike else ""
@@ -243,12 +289,17 @@ def _words(form: VoiceForm) -> list[str]:
 
 
 def row_page(
-    seen: Voice | None, voice: Voice, *, recall: str = "", alike: Iterable[Voice] = ()
+    request: TownRequest,
+    seen: Voice | None,
+    voice: Voice,
+    *,
+    recall: str = "",
+    alike: Iterable[Voice] = (),
 ) -> tuple[str, dict[str, Any]]:
     """A row as it stands; without its words where the person may no longer read them (`seen`)."""
     context = {
         "voice": seen,
-        "interview": voice.interview,
+        "row": drawn.row(seen, code=request.town.code) if seen else "",
         "number": voice.label,
         "recall": recall,
         "alike": alike,
@@ -258,7 +309,7 @@ def row_page(
 
 def _row(request: TownRequest, voice: Voice, recall: str = "") -> HttpResponse:
     seen = voices_seen(request).filter(pk=voice.pk).first()
-    return render(request, *row_page(seen, voice, recall=recall))
+    return render(request, *row_page(request, seen, voice, recall=recall))
 
 
 def _number(request: TownRequest, name: str) -> int:
@@ -277,9 +328,23 @@ def deleted_here(request: TownRequest, pk: int, number: int) -> Voice | None:
 
 def neighbours(request: TownRequest, voice: Voice) -> dict[str, Any]:
     """The rows above and below, as this person sees them: {number, revision} or None."""
-    rows = list(rows_of(request, voice.interview_id).values("pk", "number", "revision"))
-    at = [row["pk"] for row in rows].index(voice.pk)
-    return {"above": rows[at - 1] if at else None, "below": (rows[at + 1 :] or [None])[0]}
+    rows = rows_of(request, voice.interview_id)
+    here = (voice.position, voice.number)
+    at = Q(position=here[0])
+    above = rows.filter(Q(position__lt=here[0]) | at & Q(number__lt=here[1]))
+    below = rows.filter(Q(position__gt=here[0]) | at & Q(number__gt=here[1]))
+    return {
+        "above": above.reverse().values("number", "revision").first(),
+        "below": below.values("number", "revision").first(),
+    }
+
+
+def near(request: TownRequest, voice: Voice) -> list[int]:
+    """The numbers of the rows around this one, in their order."""
+    rows = rows_of(request, voice.interview_id)
+    before = rows.filter(position__lte=voice.position).reverse().values_list("number", flat=True)
+    after = rows.filter(position__gt=voice.position).values_list("number", flat=True)
+    return [*list(before[:NEAR])[::-1], *after[:NEAR]]
 
 
 @town_page(Act.HEAR)

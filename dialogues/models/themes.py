@@ -8,7 +8,7 @@ from django.db.models import Case, Count, F, Q, Value, When
 from django.db.models.functions import Concat
 
 from regions.models import Note, TownLink, TownModel, TownQuerySet, User, town_keys
-from regions.people.access import NotAllowed, Standing, in_towns
+from regions.people.access import NotAllowed, Standing, here, in_towns
 from regions.people.acts import Act
 from regions.people.history import tracked
 
@@ -48,6 +48,8 @@ class ThemeQuerySet(TownQuerySet):
         )
 
     def visible_to(self, user: User) -> Self:
+        if (me := here(user)) and me.can(Act.READ_A):
+            return self.filter(municipality=me.town.pk)
         inside = in_towns(user, Act.READ_A)
         spoken = (
             Theme.objects.with_counts()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from regions.models import Municipality, TownLink, TownModel, TownQuerySet, User, town_keys
 from regions.office.dates import wareki
 from regions.office.japanese import fold
-from regions.people.access import NotAllowed, Standing, in_towns
+from regions.people.access import NotAllowed, Standing, here, in_towns
 from regions.people.acts import Act
 from regions.people.history import tracked
 from stakeholders.models import Stakeholder
@@ -66,6 +66,11 @@ RAW_ACTS = {Level.A: Act.READ_A, Level.B: Act.READ_B, Level.C: Act.READ_C}
 SHARED_ACTS = {Level.A: Act.READ_SHARED_A, Level.B: Act.READ_SHARED_B}
 
 
+def label_of(number: int) -> str:
+    """What a voice is called, by its number in the town."""
+    return f"声-{number:04d}"
+
+
 class VoiceCounter(models.Model):
     """The last numbers given in a town. Gaps are allowed, numbers are never reused."""
 
@@ -87,12 +92,23 @@ class VoiceQuerySet(TownQuerySet):
         return self.gone()._known_to(user)
 
     def _known_to(self, user: User) -> Self:
+        heard = Interviewer.objects.filter(user=user.pk, interview=OuterRef("interview"))
+        if me := here(user):
+            return self._known_here(me, Q(Exists(heard)))
         where = Q(pk__in=())
         for level, act in RAW_ACTS.items():
             where |= in_towns(user, act) & Q(level=level)
-        heard = Interviewer.objects.filter(user=user.pk, interview=OuterRef("interview"))
         where |= in_towns(user, Act.READ_OWN) & Q(Exists(heard))
         return self.filter(where)
+
+    def _known_here(self, me: Standing, heard: Q) -> Self:
+        """The same on a page of a town, where what this person may do is known."""
+        rows = self.filter(municipality=me.town.pk)
+        levels = [level for level, act in RAW_ACTS.items() if me.can(act)]
+        if len(levels) == len(RAW_ACTS):
+            return rows
+        where = Q(level__in=levels)
+        return rows.filter(where | heard if me.can(Act.READ_OWN) else where)
 
     def standing(self) -> Self:
         return self.filter(gone_at__isnull=True)
@@ -228,7 +244,7 @@ class Voice(TownModel):
 
     @property
     def label(self) -> str:
-        return f"声-{self.number:04d}"
+        return label_of(self.number)
 
     @property
     def gone_words(self) -> str:
@@ -313,6 +329,9 @@ class ConsentRecord(TownModel):
 
 class SharedVoiceQuerySet(TownQuerySet):
     def visible_to(self, user: User) -> Self:
+        if me := here(user):
+            levels = [level for level, act in SHARED_ACTS.items() if me.can(act)]
+            return self.filter(municipality=me.town.pk, level__in=levels)
         where = Q(pk__in=())
         for level, act in SHARED_ACTS.items():
             where |= in_towns(user, act) & Q(level=level)

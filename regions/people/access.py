@@ -110,10 +110,10 @@ def towns_where(user: User, *acts: Act) -> MunicipalityQuerySet:
 
 def in_towns(user: User, *acts: Act) -> Q:
     """Rows of those towns. On a page of a town the answer is known, and no other is in question."""
-    here = _here.get()
-    if here is None or here.user.pk != user.pk:
+    me = here(user)
+    if me is None:
         return Q(municipality__in=towns_where(user, *acts))
-    return Q(municipality=here.town.pk) if any(map(here.can, acts)) else Q(pk__in=())
+    return Q(municipality=me.town.pk) if any(map(me.can, acts)) else Q(pk__in=())
 
 
 def _covered(user: User, roles: list[Role]) -> Q:
@@ -196,6 +196,12 @@ class Standing:
 
 
 _here: ContextVar[Standing | None] = ContextVar("here", default=None)
+
+
+def here(user: User) -> Standing | None:
+    """What this person may do, on a page of a town: then what he sees can be asked more simply."""
+    standing = _here.get()
+    return standing if standing is not None and standing.user.pk == user.pk else None
 
 
 @contextmanager

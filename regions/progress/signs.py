@@ -1,16 +1,18 @@
 """What a sign is: something that can be counted on the road, for one town or for all at once.
 
-Each floor registers its own in a module named `signs`; none of it is stored. `count` gets a
-queryset of towns and returns {town id: number} with one grouped query; towns it leaves out have
-none. `moved` registers what counts as movement: querysets whose newest `updated_at` is asked.
+Each floor registers its own in a module named `signs`; none of it is stored. `sign` registers
+querysets of which distinct values are counted for each town, `moved` registers what counts as
+movement: querysets whose newest `updated_at` is asked. None of them depends on the day or on who
+asks, so all are asked in one statement, which each process composes once.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
+from django.db import connection
 from django.db.models import Count, Max, QuerySet
 
 from regions.models import Municipality, Phase
@@ -26,7 +28,8 @@ class Sign:
     label: str
     unit: str
     empty: str
-    count: Callable[[Towns], dict[int, int]]
+    rows: QuerySet
+    what: str
     of: int | None = None
     """The whole of which it is a part (8 sectors), where there is one."""
 
@@ -43,6 +46,9 @@ class TownProgress:
     phases: dict[Phase, list[Counted]] = field(default_factory=dict)
     last_moved: dt.datetime | None = None
 
+    def moved_at(self, at: dt.datetime) -> None:
+        self.last_moved = max(self.last_moved or at, at)
+
     @property
     def standing_at(self) -> Phase | None:
         """The furthest phase that shows any sign."""
@@ -58,39 +64,62 @@ def sign(
     phase: Phase,
     key: str,
     label: str,
+    rows: QuerySet,
+    what: str = "pk",
     *,
     unit: str,
     empty: str,
     of: int | None = None,
-) -> Callable[[Callable[[Towns], dict[int, int]]], Callable[[Towns], dict[int, int]]]:
-    def register(count: Callable[[Towns], dict[int, int]]) -> Callable[[Towns], dict[int, int]]:
-        SIGNS.append(Sign(phase, key, label, unit, empty, count, of))
-        return count
-
-    return register
+) -> None:
+    SIGNS.append(Sign(phase, key, label, unit, empty, rows, what, of))
 
 
 def moved(*rows: QuerySet) -> None:
     MOVING.extend(rows)
 
 
-def grouped(rows: QuerySet, what: str = "pk") -> dict[int, int]:
-    """{town id: distinct `what`} over rows of towns."""
-    pairs = rows.order_by().values_list("municipality").annotate(n=Count(what, distinct=True))
-    return dict(pairs)
-
-
 def progress_of(towns: Towns) -> dict[int, TownProgress]:
-    """How far each town is: one query for each sign, whatever the number of towns."""
+    """How far each town is."""
     found = {town.pk: TownProgress(town, {phase: [] for phase in Phase}) for town in towns}
     with counting(found):
-        for each in SIGNS:
-            numbers = each.count(towns)
-            for pk, progress in found.items():
-                progress.phases[each.phase].append(Counted(each, numbers.get(pk, 0)))
-        for rows in MOVING:
-            newest = rows.filter(municipality__in=towns).order_by().values_list("municipality")
-            for pk, at in newest.annotate(at=Max("updated_at")):
-                mine = found[pk]
-                mine.last_moved = max(mine.last_moved, at) if mine.last_moved else at
+        rows = _counted(list(found))
+    numbers = {(town, nth): number for town, nth, number, _ in rows}
+    for pk, progress in found.items():
+        for nth, each in enumerate(SIGNS):
+            progress.phases[each.phase].append(Counted(each, numbers.get((pk, nth), 0)))
+    for town, _, _, at in rows:
+        if at:
+            found[town].moved_at(at)
     return found
+
+
+def _counted(towns: list[int]) -> list[tuple[int, int, int, dt.datetime | None]]:
+    """Town, place in SIGNS and number; after these, a row for each that moved with its moment."""
+    statement, given = _statement()
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [towns if each is _TOWNS else each for each in given])
+        return cursor.fetchall()
+
+
+_TOWNS: object = object()
+"""In the statement's parameters: where the towns go."""
+
+
+@cache
+def _statement() -> tuple[str, list[object]]:
+    parts, given = [], []
+    for nth, each in enumerate(SIGNS):
+        number = Count(each.what, distinct=True)
+        sql, params = _grouped(each.rows, number)
+        parts.append(f"SELECT municipality, {nth}, asked, NULL::timestamptz FROM ({sql}) signs")
+        given += [*params, _TOWNS]
+    for rows in MOVING:
+        sql, params = _grouped(rows, Max("updated_at"))
+        parts.append(f"SELECT municipality, -1, 0, asked FROM ({sql}) moves")
+        given += [*params, _TOWNS]
+    return " UNION ALL ".join(f"{part} WHERE municipality = ANY(%s)" for part in parts), given
+
+
+def _grouped(rows: QuerySet, asked: Count | Max) -> tuple[str, tuple]:
+    grouped = rows.order_by().values_list("municipality").annotate(asked=asked)
+    return grouped.query.sql_with_params()

@@ -28,6 +28,7 @@ export function savedRows({ form, text, server, say }) {
     const next = rows[rows.indexOf(row) + by];
     if (next) reach(next);
     else if (by > 0) text.focus();
+    else document.querySelector("#earlier a")?.click();
   }
 
   // --- What is done to them ---
@@ -85,11 +86,12 @@ export function savedRows({ form, text, server, say }) {
       window.htmx?.process(row);
     }
     if (acted.id === "undo" || !order.includes(Number(acted.dataset.number))) acted.remove();
-    let before = null;
-    for (const row of order.map(numbered).filter(Boolean)) {
-      const expected = before ? before.nextElementSibling : list.firstElementChild;
-      if (expected !== row) list.insertBefore(row, expected);
-      before = row;
+    // `order` tells of the rows around: they stand together, and the others stay where they are.
+    const around = order.map(numbered).filter(Boolean);
+    let at = [...list.children].find((each) => around.includes(each));
+    for (const row of around) {
+      if (row === at) at = row.nextElementSibling;
+      else list.insertBefore(row, at);
     }
     if (undo) list.insertBefore(made(undo), place?.isConnected ? place : null);
     document.getElementById("no-rows").hidden = reachable().length > 0;

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Case, Count, Q, Value, When
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,6 +24,7 @@ from regions.people.scope import TownRequest, town_page
 from regions.readings.log import note_reading
 from stories.models import Audience, Brief, Edition, Story
 from stories.models.briefs import check_audience
+from stories.writing.evidence import MOST_OFFERED
 
 from . import actions, recall
 from .content import MOST_QUOTES, Quote, content_of, contents_of
@@ -153,10 +155,8 @@ def quotes(request: TownRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         hold(brief)
     chosen = list(brief.quotes.values_list("voice", flat=True))
-    words = brief.story.story_themes.values_list("theme", flat=True)
-    offered = Voice.objects.visible_to(request.user).of(request.town).quotable()
-    offered = offered.select_related("stakeholder", "shared", "placement__theme")
-    voices = sorted(offered, key=lambda voice: _rank(voice, chosen, set(words)))
+    typed = request.GET.get("q", "")[:100]
+    voices, more = _offered(request, brief, chosen, typed)
     still = [pk for pk in chosen if any(voice.pk == pk for voice in voices)]
     most = MOST_QUOTES[Audience(brief.audience)]
     form = QuotesForm(request.POST or None, voices=voices, chosen=still, most=most)
@@ -165,11 +165,47 @@ def quotes(request: TownRequest, pk: int) -> HttpResponse:
         messages.success(request, "載せる声を保存しました。")
         return redirect("brief", code=request.town.code, pk=brief.pk)
     lost = lost_words(brief, request.user)
-    context = {"brief": brief, "form": form, "most": most, "lost": lost}
+    context = {
+        "brief": brief,
+        "form": form,
+        "most": most,
+        "lost": lost,
+        "typed": typed,
+        "more": more,
+        "offered": MOST_OFFERED,
+    }
     note_reading(
         request, Reading.Kind.BRIEF, what=brief.title, voices=[voice.pk for voice in voices]
     )
     return render(request, "stories/quotes.html", context)
+
+
+def _offered(
+    request: TownRequest, brief: Brief, chosen: list[int], typed: str
+) -> tuple[list[Voice], bool]:
+    """What may be quoted: the chosen ones, then the first of those that match; and whether more
+    do. What was sent stays in the list that is drawn again."""
+    words = set(brief.story.story_themes.values_list("theme", flat=True))
+    sent = [
+        int(name[6:]) for name, value in request.POST.items() if value and PLACE.fullmatch(name)
+    ]
+    kept = [*chosen, *sent]
+    quotable = Voice.objects.visible_to(request.user).of(request.town).quotable()
+    found = quotable.filter(Q(pk__in=kept) | Q(pk__in=quotable.search(typed).values("pk")))
+    rank = Case(
+        When(pk__in=kept, then=Value(0)),
+        When(placement__theme__in=words, then=Value(1)),
+        default=Value(2),
+    )
+    rows = found.select_related("stakeholder", "shared", "placement__theme").order_by(
+        rank, "number"
+    )
+    first = list(rows[: MOST_OFFERED + 1])
+    voices = sorted(first[:MOST_OFFERED], key=lambda voice: _rank(voice, chosen, words))
+    return voices, len(first) > MOST_OFFERED
+
+
+PLACE = re.compile(r"place-[0-9]{1,18}")
 
 
 def _rank(voice: Voice, chosen: list[int], words: set[int]) -> tuple[int, int]:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -335,3 +337,48 @@ def test_the_board_asks_as_often_for_three_words_as_for_one(world, browse, perso
         add("出番")
         add("ついで")
         assert asked() == one
+
+
+def cards(shown):
+    return re.findall(r'id="slip-(\d+)"', shown)
+
+
+def test_a_large_board_shows_the_first_of_each_word_and_the_others_when_asked(world, browse):
+    body = make_body(world.town)
+    voices = [make_voice(body, f"声その{n}", by=world.staff) for n in range(25)]
+    theme = make_theme(world.town, "縁側", voices=voices, by=world.staff)
+    client = browse(world.staff)
+    shown = page(client)
+    assert cards(shown) == [str(voice.pk) for voice in voices[:20]]
+    assert f'href="?open={theme.pk}#word-{theme.pk}">ほか5件も、ここに出す' in shown
+    assert cards(page(client, open=theme.pk)) == [str(voice.pk) for voice in voices]
+
+
+def test_voices_under_no_word_come_in_pages_and_one_comes_back_to_the_same(world, browse):
+    body = make_body(world.town)
+    voices = [make_voice(body, f"声その{n}", by=world.staff) for n in range(130)]
+    client = browse(world.staff)
+    first = page(client)
+    assert cards(first) == [str(voice.pk) for voice in voices[:60]]
+    assert f'href="?from={voices[60].number}#unplaced">次の声' in first
+    second = page(client, **{"from": voices[60].number})
+    assert cards(second) == [str(voice.pk) for voice in voices[60:120]]
+    assert f'href="?from={voices[0].number}#unplaced">前の声' in second
+    theme = make_theme(world.town, "縁側", voices=[], by=world.staff)
+    sent = {"voice": f"{voices[60].pk}:0", "to": theme.pk, "from": voices[60].number}
+    answer = client.post(f"{BOARD}move/", sent)
+    there = f"{BOARD}?from={voices[60].number}"
+    assert answer["Location"] == f"{there}#slip-{voices[61].pk}"
+    moved = client.get(there).content.decode()
+    assert cards(moved) == [str(voice.pk) for voice in [*voices[61:121], voices[60]]]
+
+
+def test_words_come_in_pages_and_every_one_of_them_can_be_chosen(world, browse):
+    for n in range(61):
+        make_theme(world.town, f"縁側{n}", voices=[], by=world.staff)
+    client = browse(world.staff)
+    first, second = page(client), page(client, words=2)
+    assert first.count('<section class="word"') == 60
+    assert second.count('<section class="word"') == 1
+    assert "縁側60</a>" in second
+    assert all(shown.count("data-number=") >= 61 for shown in (first, second))

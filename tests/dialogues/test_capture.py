@@ -218,3 +218,34 @@ def test_a_voice_of_invisible_characters_is_empty(interview, world, browse, text
     assert answer.status_code == 422
     assert answer.json()["errors"] == ["声: 声が空です。"]
     assert not Voice.objects.exists()
+
+
+def numbers(page):
+    return [int(number) for number in re.findall(r'<li id="row-(\d+)"', page)]
+
+
+def test_a_long_interview_shows_its_last_rows_and_those_before_when_asked(interview, world, browse):
+    body = interview.stakeholders.get()
+    made = [
+        actions.add_voice(interview=interview, stakeholder=body, text=f"声{n}", by=world.staff)
+        for n in range(105)
+    ]
+    known = [voice.number for voice in made]
+    client = browse(world.coordinator)
+    page = client.get(at(interview, "capture/")).content.decode()
+    assert numbers(page) == known[-50:]
+    link = f"{at(interview, 'capture/')}?before={made[-50].position}"
+    assert f'hx-get="{link}"' in page
+    # With scripts the rows alone come, and the link to those before; without them a page.
+    rows = client.get(link, headers={"HX-Request": "true"}).content.decode()
+    assert numbers(rows) == known[-100:-50]
+    assert f"?before={made[-100].position}" in rows
+    assert "<html" not in rows
+    whole = client.get(link).content.decode()
+    assert numbers(whole) == known[-100:-50]
+    assert "新しい声へもどる" in whole
+    last = client.get(f"{at(interview, 'capture/')}?before={made[5].position}")
+    assert numbers(last.content.decode()) == known[:5]
+    assert "これより前の声" not in last.content.decode()
+    pages = [client.get(at(interview, ""), {"page": n}).content.decode() for n in (1, 3)]
+    assert [numbers(each) for each in pages] == [known[:50], known[100:]]
