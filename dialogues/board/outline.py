@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, QuerySet, Window
@@ -103,7 +104,7 @@ def lay_out_one(
     """Under this word that page of the voices that this person may read."""
     seen = placed(standing.user, standing.town).filter(placement__theme=word.theme)
     page = Paginator(seen.order_by("number"), VOICES_PER_PAGE).get_page(number)
-    rows = page.object_list
+    rows: Any = page.object_list
     word.voices = [Card(*each) for each in rows.values_list(*COLUMNS)] if as_cards else list(rows)
     word.more, word.hidden = 0, word.theme.voice_count - page.paginator.count
     return page
@@ -130,9 +131,7 @@ def lay_out_shared(standing: Standing, words: Sequence[Word]) -> None:
     most = max(FEWEST, min(MOST, CARDS // max(len(words), 1)))
     by_word = {word.theme.pk: word for word in words}
     counted = _shared_rows(standing, by_word).annotate(
-        nth=Window(
-            RowNumber(), partition_by="voice__placement__theme", order_by="voice__position"
-        ),
+        nth=Window(RowNumber(), partition_by="voice__placement__theme", order_by="voice__position"),
         seen=Window(Count("pk"), partition_by="voice__placement__theme"),
     )
     for each in counted.filter(nth__lte=most):
