@@ -5,7 +5,7 @@ Writes var/bench/load.json: cpu_ms_per_request (processor time of all web proces
 of the mix), cpu_ms_floor (the same for an almost empty signed-in page), rps_16 and p95_ms_16 (16
 people without thought), p95_ms_100_users, p95_ms_200_users, errors, lost_saves (saves that were
 answered as done, and aren't there), rss_mb_start and rss_mb (of all web processes together, after
-warming up and at the end), and cpu_ms_<page>.
+all pages were opened and at the end), and cpu_ms_<page>.
 """
 
 from __future__ import annotations
@@ -227,13 +227,13 @@ def measure(plan: Plan, town: Town, server: Processes, port: int) -> dict[str, f
         return told, round((server.cpu_ms() - before) / len(told.taken), 1)
 
     ask(16, asks, plan.warm)
-    start = server.rss_mb()
-    sixteen, cpu = costs(asks, 16, plan.busy)
-    _, floor = costs(lambda _: Ask(FLOOR), 4, plan.busy / 3)
     pages = {
         f"cpu_ms_{name}": costs(lambda dice, name=name: town.page(name, dice), 2, plan.each / 10)[1]
         for name in MIX
     }
+    start = server.rss_mb()
+    sixteen, cpu = costs(asks, 16, plan.busy)
+    _, floor = costs(lambda _: Ask(FLOOR), 4, plan.busy / 3)
     hundred = ask(100, asks, plan.crowded, plan.thought)
     all_of_them = ask(200, asks, plan.crowded, plan.thought)
     for each in wrong[:10]:

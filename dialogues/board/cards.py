@@ -45,6 +45,10 @@ class Card(NamedTuple):
     after_talk: bool
     sensitive: bool
 
+    @property
+    def label(self) -> str:
+        return label_of(self.number)
+
 
 COLUMNS = (
     *("pk", "number", "said__text", "stakeholder__sector", "prompt", "level"),
@@ -73,7 +77,7 @@ def drawn(cards: Iterable[Card], *, at: int, code: str, may_edit: bool) -> SafeS
             draw(
                 pk=card.pk,
                 at=at,
-                label=label_of(card.number),
+                label=card.label,
                 text=escape(card.text),
                 sector=SECTOR_WORDS[card.sector],
                 prompt=PROMPT_WORDS[card.prompt],

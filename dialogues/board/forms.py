@@ -14,6 +14,7 @@ from regions.models import Municipality, User
 from regions.office.forms import TownForm
 
 from . import outline
+from .cards import Card
 
 
 class WordForm(TownForm):
@@ -63,7 +64,7 @@ class SplitForm(WordForm):
     field_order = ("voices", "word")
 
     def __init__(
-        self, *args: Any, theme: Theme, reader: User, shown: Iterable[Voice], **kwargs: Any
+        self, *args: Any, theme: Theme, reader: User, shown: Iterable[Card | Voice], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         voices: Any = self.fields["voices"]
@@ -71,7 +72,7 @@ class SplitForm(WordForm):
         voices.choices = [(voice.pk, _told(voice)) for voice in shown]
 
 
-def _told(voice: Voice) -> SafeString:
+def _told(voice: Card | Voice) -> SafeString:
     return format_html(
         '<span class="label">{}</span> <span class="clamp" hx-disable>{}</span>',
         voice.label,

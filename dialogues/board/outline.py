@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, QuerySet, Window
@@ -103,7 +104,7 @@ def lay_out_one(
     """Under this word that page of the voices that this person may read."""
     seen = placed(standing.user, standing.town).filter(placement__theme=word.theme)
     page = Paginator(seen.order_by("number"), VOICES_PER_PAGE).get_page(number)
-    rows = page.object_list
+    rows: Any = page.object_list
     word.voices = [Card(*each) for each in rows.values_list(*COLUMNS)] if as_cards else list(rows)
     word.more, word.hidden = 0, word.theme.voice_count - page.paginator.count
     return page

@@ -25,7 +25,7 @@ from regions.support import actions as support
 from regions.support.forms import question, reply
 
 from . import actions, outline
-from .cards import PROMPT_WORDS
+from .cards import PROMPT_WORDS, Card
 from .forms import JoinForm, SplitForm, ThemeForm
 
 
@@ -83,7 +83,9 @@ def _laid_out(request: TownRequest, theme: Theme) -> tuple[outline.Word | None, 
     return found[0], page
 
 
-def _reshaping(request: TownRequest, theme: Theme, shown: Sequence[Voice]) -> dict[str, object]:
+def _reshaping(
+    request: TownRequest, theme: Theme, shown: Sequence[Card | Voice]
+) -> dict[str, object]:
     """What the word's editors find beside it: its forms, and whether it repeats a voice."""
     town, reader = request.town, request.user
     text = f"{theme.word}\0{theme.definition}\0{theme.divided}"

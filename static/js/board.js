@@ -122,13 +122,14 @@ document.addEventListener("keydown", (event) => {
   } else if (digit(event) !== undefined) {
     event.preventDefault();
     const number = digit(event);
-    const word = board().querySelector(`[data-number="${number}"]`);
+    // Of all words, also those on another page of the board.
+    const word = board().querySelector(`#to [data-number="${number}"]`);
     if (number !== "0" && !word) {
       say(`${number}番のことばはありません。`);
       return;
     }
     const selected = chosen();
-    move(selected.length ? selected : [input], number === "0" ? "0" : word.dataset.to);
+    move(selected.length ? selected : [input], number === "0" ? "0" : word.value);
   }
 });
 

@@ -13,6 +13,13 @@ def test_the_town_home_shows_what_is_still_empty_and_what_to_do_next(world, brow
     assert "地域の今と、あるべき姿を、町のことばで書く" in page
 
 
+def test_all_that_is_counted_is_asked_at_once(world, browse, django_assert_max_num_queries):
+    client = browse(world.staff)
+    client.get("/m/990019/")
+    with django_assert_max_num_queries(32):
+        client.get("/m/990019/")
+
+
 def test_portrait_is_written_and_read(world, browse):
     client = browse(world.staff)
     client.post("/m/990019/portrait/", {"now": "湯の町\r\n川の町", "aim": "昼が開く町"})

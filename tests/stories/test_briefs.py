@@ -113,6 +113,34 @@ def test_the_picker_offers_only_what_may_be_quoted(world, browse):
     assert "声4" not in page
 
 
+def test_of_many_voices_the_picker_shows_the_first_and_the_others_when_searched(world, browse):
+    prepared = prepare(world)
+    body = make_body(world.town)
+    many = [make_voice(body, f"声かけその{n}番", by=world.staff) for n in range(70)]
+    for voice in many:
+        share(voice, by=world.checker)
+    client = browse(world.staff)
+    address = url(prepared.brief, "quotes/")
+    shown = client.get(address).content.decode()
+    assert shown.count('name="place-') == 60
+    assert "はじめの60件です" in shown
+    last = many[-1]
+    assert last.text not in shown
+    found = client.get(address, {"q": last.text}).content.decode()
+    assert last.text in found
+    # What was chosen before stays in its place beside what was searched for.
+    [kept] = prepared.brief.quotes.values_list("voice", flat=True)[:1]
+    version = re.search(r'name="version" value="([^"]*)"', found)[1]
+    sent = {"version": version, f"place-{last.pk}": "3"}
+    sent |= {
+        f"place-{quote.voice_id}": str(n)
+        for n, quote in enumerate(prepared.brief.quotes.all(), start=1)
+    }
+    answer = client.post(f"{address}?q={last.text}", sent)
+    assert answer.status_code == 302
+    assert {kept, last.pk} <= set(prepared.brief.quotes.values_list("voice", flat=True))
+
+
 def test_from_asking_to_the_edition(world, browse):
     prepared = prepare(world)
     brief = prepared.brief
