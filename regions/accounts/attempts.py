@@ -8,6 +8,7 @@ tries with ever other IDs slow down their address, but nobody who got in from th
 from __future__ import annotations
 
 import datetime as dt
+import math
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ class TooMany(Exception):
         self.wait = wait
 
     def __str__(self) -> str:
-        seconds = max(1, int(self.wait.total_seconds()) + 1)
+        seconds = max(1, math.ceil(self.wait.total_seconds()))
         how_long = f"{-(-seconds // 60)}分" if seconds > 60 else f"{seconds}秒"
         return f"続けて間違えたため、いまは受け付けられません。あと{how_long}ほどたってから、もう一度お試しください。"
 

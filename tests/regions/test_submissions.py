@@ -161,6 +161,7 @@ class Forms(HTMLParser):
 
 
 REPEATS_HARMLESSLY = {
+    "drafts",  # a draft that was thrown away already is thrown away
     "signin",  # counted in its own way
     "signout",
     "slip",  # a new one makes those before it void
