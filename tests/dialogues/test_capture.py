@@ -210,9 +210,7 @@ def numbers(page):
     return [int(number) for number in re.findall(r'<li id="row-(\d+)"', page)]
 
 
-def test_a_long_interview_shows_its_last_rows_and_those_before_when_asked(
-    interview, world, browse
-):
+def test_a_long_interview_shows_its_last_rows_and_those_before_when_asked(interview, world, browse):
     body = interview.stakeholders.get()
     made = [
         actions.add_voice(interview=interview, stakeholder=body, text=f"声{n}", by=world.staff)
