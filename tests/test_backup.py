@@ -550,6 +550,7 @@ def test_the_nightly_run_is_due_once_a_night_and_hourly_after_a_failure():
 @pytest.mark.parametrize(
     ("recipients", "said"),
     [(str(KEY.to_public()), "backup taken: "), ("", "no backup was taken: 写しを開く鍵")],
+    ids=["taken", "no-key"],  # the key is another one in each process
 )
 def test_the_nightly_run_goes_on_and_says_how_each_ended(source, tmp_path, recipients, said):
     """Its own process, as docker-compose.yml starts it; the first backup of all is due at once."""
