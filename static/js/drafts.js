@@ -144,7 +144,8 @@ async function start(mark) {
     }
   }
 
-  // The newest draft that was not saved in the meantime.
+  // The newest draft that was not saved in the meantime. Where signing in ended just now, nobody
+  // could say: it is offered then, since put in over what was saved it would look like a conflict.
   async function find() {
     const known = contentIn(document);
     const since = Number(known[0]?.typed_at ?? 0);
@@ -152,7 +153,7 @@ async function start(mark) {
     for (const draft of newest([...late, ...known, ...(await local.all())])) {
       if (draft.there) return draft;
       const answer = lengthOf(draft.fields) <= LONGEST ? await send(draft) : "";
-      if (answer !== "saved") return draft;
+      if (answer !== "saved") return { ...draft, perhapsSaved: answer === "ended" };
       await local.drop(draft.entry_key);
     }
   }
@@ -257,7 +258,7 @@ async function start(mark) {
       if (!(await hold(draft.entry_key))) {
         mark.value = freshKey();
         tell("この画面の書きかけが、もう一つの画面にあります。ここで書いたものは、別に残します。");
-      } else if (typed || asked || !fits(form, draft.fields)) {
+      } else if (typed || asked || draft.perhapsSaved || !fits(form, draft.fields)) {
         if (mark.value === draft.entry_key) beginAnew();
         offer(draft);
       } else putIn(draft);
