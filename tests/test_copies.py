@@ -8,6 +8,8 @@ import re
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dialogues.consent import copies
@@ -358,6 +360,17 @@ def test_what_is_left_of_a_voice_is_listed_wherever_it_stands(full, browse):
     client = browse(world.checker)
     for _, url in done.repeats:
         assert client.get(url).status_code == 200, url
+
+
+def test_looking_for_copies_asks_no_more_for_more_voices(world):
+    body, asked = make_body(world.town), []
+    voices = [make_voice(body, letter * 20, by=world.staff) for letter in "湯川畑橋"]
+    for some in (voices[:1], voices):
+        with CaptureQueriesContext(connection) as queries:
+            repeats_of(world.town, some)
+            copies.keep(some)
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
 
 
 def test_what_the_town_wrote_before_a_voice_said_it_is_no_copy(world, browse):

@@ -19,7 +19,15 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from dialogues.models import CopiedWords, Gone, Level, Split, Voice, VoiceText
+from dialogues.models import (
+    CopiedWords,
+    Gone,
+    Level,
+    SharedVoice,
+    Split,
+    Voice,
+    VoiceText,
+)
 from regions.models import Municipality, User
 from regions.office.japanese import fold, runs
 from regions.people.locks.doors import whole_town
@@ -97,7 +105,7 @@ def keep(voices: Iterable[Voice], reach: Reach | None = None) -> None:
         return
     town = rows[0].municipality
     with whole_town(town.pk):
-        said = {voice.pk: said_by(voice) for voice in rows}
+        said = said_by(rows)
         shared = _shared(town, set().union(*said.values()))
         _write(
             (voice, said[voice.pk] & shared, reach_of(voice) if reach is None else reach)
@@ -124,16 +132,25 @@ def keep_of_the_erased(voice: Voice) -> None:
     keep([voice], Reach.NOBODY)
 
 
-def said_by(voice: Voice) -> set[str]:
-    """Runs of all that the voice has said, and of what was approved of it."""
-    texts = list(VoiceText.objects.filter(voice=voice.pk).values_list("text", flat=True))
-    if not Split.objects.filter(Q(voice=voice.pk) | Q(source=voice.pk)).exists():
-        # Not of one that was split: what it said earlier may be another's now.
-        past: Any = event_model(VoiceText)
-        texts += past.objects.filter(voice=voice.pk).values_list("text", flat=True)
-    if shared := getattr(voice, "shared", None):
-        texts.append(shared.text)
-    return {run for text in set(texts) for run in runs(fold(text), REPEATED_LENGTH)}
+def said_by(voices: Iterable[Voice]) -> dict[int, set[str]]:
+    """Runs of all that each voice has said, and of what was approved of it."""
+    rows = list(voices)
+    texts: dict[int, set[str]] = {voice.pk: set() for voice in rows}
+    split = Split.objects.filter(Q(voice__in=texts) | Q(source__in=texts))
+    taken_apart = {pk for pair in split.values_list("voice", "source") for pk in pair}
+    # Not of one that was split: what it said earlier may be another's now.
+    past: Any = event_model(VoiceText)
+    for kept in (
+        VoiceText.objects.filter(voice__in=texts),
+        past.objects.filter(voice__in=texts.keys() - taken_apart),
+        SharedVoice.objects.filter(voice__in=texts),
+    ):
+        for pk, text in kept.values_list("voice", "text"):
+            texts[pk].add(text)
+    return {
+        pk: {run for text in said for run in runs(fold(text), REPEATED_LENGTH)}
+        for pk, said in texts.items()
+    }
 
 
 def _shared(town: Municipality, wanted: set[str]) -> set[str]:

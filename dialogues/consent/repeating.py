@@ -21,7 +21,7 @@ def repeats_of(town: Municipality, voices: Iterable[Voice]) -> list[Place]:
     with whole_town(town.pk):
         rows = list(voices)
         own = {voice.pk for voice in rows}
-        wanted = {run for voice in rows for run in said_by(voice)}
+        wanted = set().union(*said_by(rows).values())
         for row, texts, told, folded in texts_of(town) if wanted else ():
             if getattr(row, "voice_id", None) in own:
                 continue
