@@ -261,18 +261,17 @@ def busy(request: HttpRequest, exception: Busy) -> HttpResponse:
     return response
 
 
-def away(request: HttpRequest) -> HttpResponse:
-    words = "いまデータベースにつながらないか、混み合っています。しばらく待って、もう一度お試しください。"
-    response = page(
-        request,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "いまは保存も表示もできません",
-        words,
-        template=ALONE,
-        again="もう一度送る",
-    )
+def _later(request: HttpRequest, title: str, words: str) -> HttpResponse:
+    """What was typed can be sent again after a while."""
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    response = page(request, status, title, words, template=ALONE, again="もう一度送る")
     response["Retry-After"] = str(AGAIN_AFTER_SECONDS)
     return response
+
+
+def away(request: HttpRequest) -> HttpResponse:
+    words = "いまデータベースにつながらないか、混み合っています。しばらく待って、もう一度お試しください。"
+    return _later(request, "いまは保存も表示もできません", words)
 
 
 def too_slow(request: HttpRequest) -> HttpResponse:
@@ -280,16 +279,7 @@ def too_slow(request: HttpRequest) -> HttpResponse:
         "時間内に終わらなかったので、途中でやめました。この操作では、何も保存していません。"
         "しばらく待って、もう一度お試しください。"
     )
-    response = page(
-        request,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "時間内に終わりませんでした",
-        words,
-        template=ALONE,
-        again="もう一度送る",
-    )
-    response["Retry-After"] = str(AGAIN_AFTER_SECONDS)
-    return response
+    return _later(request, "時間内に終わりませんでした", words)
 
 
 def data_full(request: HttpRequest) -> HttpResponse:
