@@ -1,10 +1,5 @@
 """What is typed into an ordinary form is never lost: each fault, on each kind of form."""
 
-import os
-import signal
-import time
-from pathlib import Path
-
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -16,7 +11,7 @@ from stories.models import Story, StoryLine
 from tests.factories import make_body, make_brief, make_interview, make_story
 from tests.world import PASSWORD
 
-from .test_never_lost import PLAIN, command_of
+from .test_never_lost import PLAIN, killed_while_typing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -99,18 +94,7 @@ def test_the_browser_is_killed_while_one_types(
     page.goto(places["story"])
     box = ready(page, "story")
     box.focus()
-    began, typed = time.monotonic(), []
-    while time.monotonic() - began < 4:
-        page.keyboard.insert_text("あいうえお"[len(typed) % 5])
-        typed.append(time.monotonic())
-        time.sleep(0.02)
-    killed = time.monotonic()
-    for process in Path("/proc").iterdir():
-        if process.name.isdecimal() and str(profile) in command_of(process):
-            os.kill(int(process.name), signal.SIGKILL)
-    if not page.is_closed():
-        page.wait_for_event("close")
-    (profile / "SingletonLock").unlink(missing_ok=True)
+    typed, killed = killed_while_typing(page, profile)
 
     context, page = browser()
     for name in FORMS:

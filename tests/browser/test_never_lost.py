@@ -106,10 +106,22 @@ def test_the_browser_is_killed_while_one_types(
 
     context, page = browser()
     capture(page)
+    typed, killed = killed_while_typing(page, profile)
+
+    context, page = browser()
+    capture(page)
+    expect(page.locator("#put-back")).to_be_visible()
+    came_back = len(box(page).input_value())
+    lost = [at for at in typed[came_back:] if at < killed - 2]
+    assert lost == [], f"{came_back} of {len(typed)}"
+    context.close()
+
+
+def killed_while_typing(page, profile):
+    """When each letter was typed, and when the browser of this profile was killed."""
     began, typed = time.monotonic(), []
     while time.monotonic() - began < 4:
-        letter = "あいうえお"[len(typed) % 5]
-        page.keyboard.insert_text(letter)
+        page.keyboard.insert_text("あいうえお"[len(typed) % 5])
         typed.append(time.monotonic())
         time.sleep(0.02)
     killed = time.monotonic()
@@ -119,14 +131,7 @@ def test_the_browser_is_killed_while_one_types(
     if not page.is_closed():
         page.wait_for_event("close")
     (profile / "SingletonLock").unlink(missing_ok=True)
-
-    context, page = browser()
-    capture(page)
-    expect(page.locator("#put-back")).to_be_visible()
-    came_back = len(box(page).input_value())
-    lost = [at for at in typed[came_back:] if at < killed - 2]
-    assert lost == [], f"{came_back} of {len(typed)}"
-    context.close()
+    return typed, killed
 
 
 def command_of(process):
