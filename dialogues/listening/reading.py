@@ -38,7 +38,7 @@ from regions.people.scope import PersonRequest, TownRequest, town_page
 from regions.readings.log import note_reading, readers_of
 from stakeholders.models import Sector
 
-from .drawn import listed
+from . import drawn
 from .views import editable_voice, edited, say_saved, voices_seen
 
 PER_PAGE = 50
@@ -117,7 +117,7 @@ def voices(request: TownRequest) -> HttpResponse:
     words = Theme.objects.visible_to(request.user).of(request.town).open()
     asked = VoiceFilter(request.GET, words=words)
     everything = voices_seen(request)
-    rows = asked.narrow(everything).select_related("placement__theme").order_by("number")
+    rows = asked.narrow(everything).order_by("number")
     return _list(request, "dialogues/voices.html", asked, everything, rows)
 
 
@@ -138,8 +138,12 @@ def _list(
     request: TownRequest, template: str, asked: SharedFilter, everything: Any, rows: Any
 ) -> HttpResponse:
     whole = request.GET.get("all") == "1"
+    raw = everything.model is Voice
+    rows = rows.values_list("pk", flat=True) if raw else rows
     paginator = Paginator(rows, WHOLE if whole else PER_PAGE)
     page: Page = paginator.get_page(request.GET.get("page"))
+    if raw:
+        page.object_list = drawn.read(page, words=True)
     context = {
         "whole": whole,
         "longer": page.paginator.count > PER_PAGE,
@@ -148,11 +152,11 @@ def _list(
         "found": page.paginator.count,
         "total": everything.count() if asked.narrowed else page.paginator.count,
     }
-    kind = Reading.Kind.VOICES if everything.model is Voice else Reading.Kind.SHARED
-    shown = [row.pk if kind == Reading.Kind.VOICES else row.voice_id for row in page]
+    kind = Reading.Kind.VOICES if raw else Reading.Kind.SHARED
+    shown = [row.pk if raw else row.voice_id for row in page]
     note_reading(request, kind, what=asked.told, voices=shown)
-    if kind == Reading.Kind.VOICES:
-        context["listed"] = listed(page, code=request.town.code)
+    if raw:
+        context["listed"] = drawn.listed(page, code=request.town.code)
     return render(request, template, context)
 
 

@@ -68,7 +68,9 @@ def interviews(request: TownRequest) -> HttpResponse:
 @town_page(Act.HEAR)
 def interview(request: TownRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(_seen(request), pk=pk)
-    page = Paginator(rows_of(request, found), ROWS).get_page(request.GET.get("page"))
+    rows = rows_of(request, found).values_list("pk", flat=True)
+    page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    page.object_list = drawn.read(page)
     context = {
         "interview": found,
         "bodies": found.stakeholders.all(),
@@ -168,7 +170,7 @@ def _shown(request: TownRequest, found: Interview, before: int) -> tuple[list[Vo
     rows = rows_of(request, found).order_by("-position", "-number")
     if before:
         rows = rows.filter(position__lt=before)
-    last = list(rows[: ROWS + 1])
+    last = drawn.read(rows.values_list("pk", flat=True)[: ROWS + 1])
     shown = last[ROWS - 1 :: -1] if len(last) > ROWS else last[::-1]
     return shown, shown[0].position if len(last) > ROWS else 0
 

@@ -51,7 +51,7 @@ def _group(membership: Membership) -> str:
 
 def access_to(town: Municipality) -> list[Membership]:
     """Terms that hold today, in the order of the roles."""
-    held = Membership.objects.covering(town).in_effect()
+    held = Membership.objects.covering(**town.area_ids).in_effect()
     order = list(Role)
     return sorted(_with_places(held), key=lambda m: (order.index(Role(m.role)), m.user.name))
 
@@ -91,7 +91,7 @@ def access_review(request: TownRequest) -> HttpResponse:
         for name in (OF_TOWN, WALKING, ABOVE)
     ]
     today = timezone.localdate()
-    covering = _with_places(Membership.objects.covering(request.town))
+    covering = _with_places(Membership.objects.covering(**request.town.area_ids))
     manages = request.standing.can(Act.MANAGE_PEOPLE)
     context = {
         "groups": groups,

@@ -153,11 +153,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def of(self, town: Municipality) -> MembershipQuerySet:
         return self.filter(municipality=town)
 
-    def covering(self, town: Municipality) -> MembershipQuerySet:
+    def covering(self, *, town: Any, prefecture: Any, bureau: Any) -> MembershipQuerySet:
+        """Those that reach a town in that prefecture and bureau; by id."""
         return self.filter(
             Q(municipality=town)
-            | Q(prefecture=town.prefecture_id)
-            | Q(bureau=town.prefecture.bureau_id)
+            | Q(prefecture=prefecture)
+            | Q(bureau=bureau)
             | Q(role=Role.NATION)
         )
 

@@ -75,6 +75,12 @@ class Municipality(models.Model):
     def full_name(self) -> str:
         return f"{self.prefecture.name} {self.name}"
 
+    @property
+    def area_ids(self) -> dict[str, int]:
+        """Of the town itself, its prefecture and its bureau."""
+        bureau = self.prefecture.bureau_id
+        return {"town": self.pk, "prefecture": self.prefecture_id, "bureau": bureau}
+
 
 def supported_now() -> models.Q:
     """Towns with a support round in the present fiscal year; a subquery, so no town doubles."""

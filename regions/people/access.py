@@ -14,9 +14,11 @@ from functools import cached_property
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Q
+from django.utils import timezone
 
 from regions.models.people import TOWN_ROLES, Membership, Role, User
 from regions.models.places import Municipality, MunicipalityQuerySet, supported_now
+from regions.office.prepared import prepared
 
 from .acts import Act
 
@@ -132,6 +134,11 @@ def _covered(user: User, roles: list[Role]) -> Q:
     return where
 
 
+HELD = prepared(
+    lambda user, day, **places: Membership.objects.in_effect(day).covering(**places).filter(user=user)
+)
+
+
 @dataclass(frozen=True)
 class Standing:
     """What one person may do in one town, today."""
@@ -141,8 +148,11 @@ class Standing:
 
     @cached_property
     def memberships(self) -> list[Membership]:
-        held = Membership.objects.in_effect().covering(self.town)
-        return list(held.filter(user=self.user.pk))
+        return HELD(
+            user=self.user.pk,
+            day=timezone.localdate(),
+            **self.town.area_ids,
+        )
 
     @cached_property
     def supported(self) -> bool:

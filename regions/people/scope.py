@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import OperationalError, ProgrammingError
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils import timezone
 from psycopg.errors import InsufficientPrivilege
 
@@ -19,6 +19,7 @@ from regions.accounts.second_factor import NEEDED_NOW, came_to_be_missing
 from regions.drafts.actions import settled
 from regions.models import Municipality, Visit
 from regions.office import no_room
+from regions.office.prepared import prepared
 
 from .access import NotAllowed, Standing
 from .acts import Act
@@ -79,6 +80,9 @@ def _answered(request: TownRequest, answer: Callable[[], Answer]) -> Answer:
         return _prepared(answer)
 
 
+TOWN = prepared(
+    lambda code: Municipality.objects.select_related("prefecture__bureau").filter(code=code)
+)
 VISITED = "visited"
 """In the session: {code of a town: the day on which it was noted}."""
 
@@ -96,8 +100,7 @@ def town_page(*acts: Act) -> Callable:
     def decorate(view: Callable[..., Answer]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def guarded(request: TownRequest, code: str, **kwargs: object) -> HttpResponse:
-            every = Municipality.objects.select_related("prefecture__bureau")
-            request.town = get_object_or_404(every, code=code)
+            request.town = _town(code)
             request.standing = Standing(request.user, request.town)
             if not request.standing.sees_town:
                 raise Http404
@@ -121,6 +124,12 @@ def town_page(*acts: Act) -> Callable:
         return guarded
 
     return decorate
+
+
+def _town(code: str) -> Municipality:
+    if found := TOWN(code=code):
+        return found[0]
+    raise Http404
 
 
 def _note_visit(request: TownRequest) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from functools import lru_cache
 
 from django import template
+from django.template import defaulttags
+from django.template.base import Parser, Token
+from django.template.context import Context
+from django.urls import get_urlconf, reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from regions.drafts.actions import FIELD, unsaved_here
@@ -17,6 +22,28 @@ from regions.office import dates, jobs
 from regions.people.errors import typed
 
 register = template.Library()
+
+
+class AddressNode(defaulttags.URLNode):
+    """Django's own looks through all patterns for each link of a page, and again for the next page
+    of the same town. What comes of it depends on nothing else here: there are no namespaces."""
+
+    def render(self, context: Context) -> str:
+        if self.kwargs or self.asvar:
+            return super().render(context)
+        args = (arg.resolve(context) for arg in self.args)
+        return _address(get_urlconf(), self.view_name.resolve(context), *args)
+
+
+@register.tag
+def url(parser: Parser, token: Token) -> AddressNode:
+    made = defaulttags.url(parser, token)
+    return AddressNode(made.view_name, made.args, made.kwargs, made.asvar)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _address(urlconf: str | None, name: str, *args: object) -> SafeString:
+    return conditional_escape(reverse(name, urlconf, args))
 
 
 @register.simple_tag
