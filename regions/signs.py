@@ -15,27 +15,25 @@ __all__ = ["desks"]
 moved(Portrait.objects.all(), SupportRound.objects.all(), SupportEvent.objects.all())
 
 
-@proposes(order=0)
+@proposes(order=0, act=Act.EDIT_TOWN)
 def describe_the_town(standing: Standing) -> NextStep | None:
-    if not standing.can(Act.EDIT_TOWN) or Portrait.objects.of(standing.town).exists():
+    if Portrait.objects.of(standing.town).exists():
         return None
     url = reverse("portrait", args=[standing.town.code])
     return NextStep("地域の今と、あるべき姿を、町のことばで書く", url)
 
 
-@proposes(order=5)
+@proposes(order=5, act=Act.EDIT_TOWN)
 def begin_the_year(standing: Standing) -> NextStep | None:
     rounds = SupportRound.objects.of(standing.town).filter(year=fiscal_year())
-    if not standing.can(Act.EDIT_TOWN) or rounds.exists():
+    if rounds.exists():
         return None
     url = reverse("round", args=[standing.town.code])
     return NextStep("今年度の支援の区分とめあてを書く", url)
 
 
-@proposes(order=44)
+@proposes(order=44, act=Act.ANSWER, where=AdvisorNote.objects.unanswered())
 def answer_a_question(standing: Standing) -> NextStep | None:
-    if not standing.can(Act.ANSWER):
-        return None
     open_notes = AdvisorNote.objects.of(standing.town).filter(round__year=fiscal_year())
     first = open_notes.unanswered().first()
     if first is None:

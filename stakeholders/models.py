@@ -27,6 +27,8 @@ class Sector(models.TextChoices):
 
 class StakeholderQuerySet(TownQuerySet):
     def editable_by(self, user: User) -> Self:
+        if (me := here(user)) and me.can(Act.EDIT_BODIES):
+            return self.of(me.town)
         kept = Keeper.objects.filter(
             membership__in=Membership.objects.in_effect().filter(user=user.pk)
         )

@@ -32,10 +32,8 @@ sign(
 )
 
 
-@proposes(order=10)
+@proposes(order=10, act=Act.EDIT_BODIES)
 def fill_an_empty_sector(standing: Standing) -> NextStep | None:
-    if not standing.can(Act.EDIT_BODIES):
-        return None
     filled = set(
         Stakeholder.objects.active().of(standing.town).values_list("sector", flat=True).distinct()
     )

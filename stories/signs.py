@@ -56,10 +56,10 @@ sign(
 )
 
 
-@proposes(order=60)
+@proposes(
+    order=60, act=Act.EDIT_STORIES, where=Theme.objects.open().filter(agreed_on__isnull=False)
+)
 def begin_a_story(standing: Standing) -> NextStep | None:
-    if not standing.can(Act.EDIT_STORIES):
-        return None
     agreed = Theme.objects.of(standing.town).open().filter(agreed_on__isnull=False)
     if Story.objects.of(standing.town).exists() or not agreed.exists():
         return None
@@ -67,10 +67,12 @@ def begin_a_story(standing: Standing) -> NextStep | None:
     return NextStep("ことばから、新しい物語を書きはじめる", url)
 
 
-@proposes(order=3)
+@proposes(
+    order=3,
+    act=Act.APPROVE_BRIEF,
+    where=Brief.objects.filter(asked_at__isnull=False, approved_at__isnull=True),
+)
 def look_at_a_brief(standing: Standing) -> NextStep | None:
-    if not standing.can(Act.APPROVE_BRIEF):
-        return None
     asked = Brief.objects.visible_to(standing.user).of(standing.town)
     # Asking takes back an earlier approval, so this is the same as rules.State.ASKED.
     waiting = asked.filter(asked_at__isnull=False, approved_at__isnull=True).order_by("date")
@@ -80,10 +82,8 @@ def look_at_a_brief(standing: Standing) -> NextStep | None:
     return NextStep(f"資料の確認を頼まれています（{waiting.count()}件）。「{first.title}」", url)
 
 
-@proposes(order=4)
+@proposes(order=4, act=Act.PREPARE_BRIEF, where=Brief.objects.filter(approved_at__isnull=False))
 def issue_a_brief(standing: Standing) -> NextStep | None:
-    if not standing.can(Act.PREPARE_BRIEF):
-        return None
     mine = Brief.objects.editable_by(standing.user).of(standing.town)
     approved = mine.filter(approved_at__isnull=False).exclude(
         editions__created_at__gte=F("approved_at")
@@ -99,11 +99,9 @@ def issue_a_brief(standing: Standing) -> NextStep | None:
     return NextStep(f"確認のすんだ資料を発行する（{len(ready)}件）。「{ready[0].title}」", url)
 
 
-@proposes(order=2)
+@proposes(order=2, act=Act.PREPARE_BRIEF, where=Edition.objects.to_recall())
 def recall_papers(standing: Standing) -> NextStep | None:
     """What of an edition to be recalled isn't known to have come back."""
-    if not standing.can(Act.PREPARE_BRIEF):
-        return None
     editions = Edition.objects.visible_to(standing.user).of(standing.town).to_recall()
     waiting = editions.exclude(recalls__returned__gte=F("recalls__copies"))
     found = list(waiting.values_list("recalls__copies", "recalls__returned"))
@@ -118,10 +116,8 @@ def recall_papers(standing: Standing) -> NextStep | None:
     )
 
 
-@proposes(order=75)
+@proposes(order=75, act=Act.ANSWER, where=StoryNote.objects.filter(answer=""))
 def answer_questions_on_stories(standing: Standing) -> NextStep | None:
-    if not standing.can(Act.ANSWER):
-        return None
     notes = StoryNote.objects.visible_to(standing.user).of(standing.town).filter(answer="")
     count, first = notes.count(), notes.first()
     if first is None:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dialogues.models import Level, Prompt, Voice
 from dialogues.models.voices import label_of
+from regions.office.prepared import prepared
 from stakeholders.models import Sector
 
 SECTOR_WORDS: dict[str, str] = {
@@ -55,6 +56,15 @@ COLUMNS = (
     *("moved", "after_talk", "sensitive"),
 )
 """Of a voice, for the fields of a card."""
+FOUND = prepared(lambda ids: Voice.objects.filter(pk__among=ids).values_list(*COLUMNS))
+
+
+def read(ids: Iterable[int]) -> list[Card]:
+    """Cards of these voices, in this order."""
+    wanted = list(ids)
+    found = {fields[0]: Card(*fields) for fields in FOUND(ids=wanted)} if wanted else {}
+    return [found[pk] for pk in wanted if pk in found]
+
 
 WORDS = '<span class="label">{label}</span> <span class="clamp" hx-disable>{text}</span>'
 READ = f"<p>{WORDS}</p>"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, QuerySet, Window
@@ -13,13 +12,16 @@ from django.db.models.functions import RowNumber
 from django.utils.safestring import SafeString
 
 from dialogues.consent.sharing import OUTSIDE, shared_now
+from dialogues.listening import drawn
 from dialogues.models import BoardAct, Placement, SharedVoice, Theme, ThemeNote, Voice
 from dialogues.models.voices import VoiceQuerySet
 from regions.models import Municipality, User
+from regions.office.prepared import prepared
 from regions.people.access import Standing
 from regions.people.acts import Act
 
-from .cards import COLUMNS, SECTOR_WORDS, Card
+from . import cards
+from .cards import SECTOR_WORDS, Card
 
 WIDE = 3
 """A word heard from so many sectors is the town's rather than one field's."""
@@ -66,12 +68,24 @@ class Word:
         return WIDE - len(self.sectors)
 
 
+OPEN = prepared(lambda town: Theme.objects.filter(municipality=town).open().with_counts())
+ONE = prepared(lambda town, pk: Theme.objects.filter(municipality=town, pk=pk).open().with_counts())
+SECTORS = prepared(
+    lambda themes: (
+        Placement.objects.filter(theme__among=themes)
+        .order_by()
+        .values_list("theme", "voice__stakeholder__sector")
+        .distinct()
+    )
+)
+
+
 def inside(standing: Standing, only: Theme | None = None) -> list[Word]:
     """For those who work in the town: the open words, with counts of all voices."""
-    themes = Theme.objects.visible_to(standing.user).of(standing.town).open().with_counts()
-    words = _words(standing, themes.filter(pk=only.pk) if only else themes)
-    sectors = Placement.objects.filter(theme__in=list(words)).order_by()
-    for theme, sector in sectors.values_list("theme", "voice__stakeholder__sector").distinct():
+    town = standing.town.pk
+    standing.check(Act.SEE_WORDS)
+    words = _words(standing, ONE(town=town, pk=only.pk) if only else OPEN(town=town))
+    for theme, sector in SECTORS(themes=list(words)):
         words[theme].sectors.add(sector)
     return list(words.values())
 
@@ -86,12 +100,12 @@ def lay_out(standing: Standing, words: Sequence[Word]) -> None:
         nth=Window(RowNumber(), partition_by="placement__theme", order_by="number"),
         seen=Window(Count("pk"), partition_by="placement__theme"),
     )
-    rows = counted.filter(nth__lte=most).values_list("placement__theme", "seen", *COLUMNS)
+    rows = counted.filter(nth__lte=most).values_list("placement__theme", "seen", "pk")
+    first = {pk: (theme, of_it) for theme, of_it, pk in rows.order_by("number")}
     found: dict[int, list[Card]] = defaultdict(list)
-    all_seen: dict[int, int] = {}
-    for theme, of_it, *fields in rows.order_by("number"):
-        found[theme].append(Card(*fields))
-        all_seen[theme] = of_it
+    for card in cards.read(first):
+        found[first[card.pk][0]].append(card)
+    all_seen = dict(first.values())
     for pk, word in by_word.items():
         word.voices = found[pk]
         word.more = all_seen.get(pk, 0) - len(found[pk])
@@ -103,9 +117,9 @@ def lay_out_one(
 ) -> Page:
     """Under this word that page of the voices that this person may read."""
     seen = placed(standing.user, standing.town).filter(placement__theme=word.theme)
-    page = Paginator(seen.order_by("number"), VOICES_PER_PAGE).get_page(number)
-    rows: Any = page.object_list
-    word.voices = [Card(*each) for each in rows.values_list(*COLUMNS)] if as_cards else list(rows)
+    numbers = seen.order_by("number").values_list("pk", flat=True)
+    page = Paginator(numbers, VOICES_PER_PAGE).get_page(number)
+    word.voices = cards.read(page) if as_cards else drawn.read(page)
     word.more, word.hidden = 0, word.theme.voice_count - page.paginator.count
     return page
 
@@ -156,7 +170,7 @@ def _shared_rows(standing: Standing, words: Iterable[int]) -> QuerySet[SharedVoi
     )
 
 
-def _words(standing: Standing, themes: QuerySet[Theme]) -> dict[int, Word]:
+def _words(standing: Standing, themes: Iterable[Theme]) -> dict[int, Word]:
     words = {theme.pk: Word(theme, n) for n, theme in enumerate(themes, start=1)}
     if standing.can(Act.SEE_NOTES):
         notes = ThemeNote.objects.visible_to(standing.user).of(standing.town)
@@ -177,7 +191,7 @@ def unplaced(user: User, town: Municipality) -> VoiceQuerySet:
 def begun(voices: VoiceQuerySet, number: int) -> tuple[list[Card], int]:
     """A page of these voices, from that number on; and the number with which the next begins."""
     rows = voices.filter(number__gte=number) if number else voices
-    found = [Card(*fields) for fields in rows.values_list(*COLUMNS)[: VOICES_PER_PAGE + 1]]
+    found = cards.read(rows.values_list("pk", flat=True)[: VOICES_PER_PAGE + 1])
     shown = found[:VOICES_PER_PAGE]
     return shown, found[-1].number if len(found) > len(shown) else 0
 

@@ -20,21 +20,18 @@ sign(
     unit="つ",
     empty="まだひとつの言葉になっていません",
 )
-wide = Theme.objects.open().with_counts().filter(sector_count__gte=WIDE).values("pk")
 sign(
     Phase.KNOW,
     "wide-words",
     "うち3つ以上の分野から",
-    Theme.objects.filter(pk__in=wide),
+    Theme.objects.open().with_counts().filter(sector_count__gte=WIDE),
     unit="つ",
     empty="3つ以上の分野からのことばはまだありません",
 )
 
 
-@proposes(order=45)
+@proposes(order=45, act=Act.ANSWER, where=ThemeNote.objects.filter(answer=""))
 def answer_questions_on_words(standing: Standing) -> NextStep | None:
-    if not standing.can(Act.ANSWER):
-        return None
     notes = ThemeNote.objects.visible_to(standing.user).of(standing.town).filter(answer="")
     count, first = notes.count(), notes.select_related("theme").first()
     if first is None:
@@ -43,10 +40,8 @@ def answer_questions_on_words(standing: Standing) -> NextStep | None:
     return NextStep(f"ことばに残された問いが{count}件", f"{url}#note-{first.pk}")
 
 
-@proposes(order=50)
+@proposes(order=50, act=Act.EDIT_WORDS, where=Voice.objects.unplaced())
 def place_voices(standing: Standing) -> NextStep | None:
-    if not standing.can(Act.EDIT_WORDS):
-        return None
     count = Voice.objects.visible_to(standing.user).of(standing.town).unplaced().count()
     url = reverse("board", args=[standing.town.code])
     return NextStep(f"まだどのことばにもない声が{count}件", url) if count else None

@@ -15,11 +15,9 @@ from . import retention, sharing
 moved(SharingDecision.objects.all())
 
 
-@proposes(order=3)
+@proposes(order=3, act=Act.HEAR, where=WithdrawalRequest.objects.open())
 def decide_on_a_withdrawal(standing: Standing) -> NextStep | None:
     """For those who decide; then for the staff, who can stop what is on its way."""
-    if not standing.can(Act.HEAR):
-        return None
     mine = WithdrawalRequest.objects.decided_by(standing.user).of(standing.town).open()
     waiting = mine.filter(due_at__isnull=True).order_by("pk")
     due = mine.filter(due_at__isnull=False).order_by("due_at")
@@ -34,10 +32,10 @@ def decide_on_a_withdrawal(standing: Standing) -> NextStep | None:
     return NextStep(words, url)
 
 
-@proposes(order=6)
+@proposes(order=6, act=Act.SHARE)
 def confirm_what_ends(standing: Standing) -> NextStep | None:
     """From January on, so that the list is settled before the year ends."""
-    if not standing.can(Act.SHARE) or timezone.localdate().month > 3:
+    if timezone.localdate().month > 3:
         return None
     lists = retention.due(standing.town, dt.date(fiscal_year() + 1, 4, 1))
     count = sum(row.decided is None for rows in lists.values() for row in rows)
@@ -45,19 +43,15 @@ def confirm_what_ends(standing: Standing) -> NextStep | None:
     return NextStep(f"今年度で保存の期間が終わる記録が{count}件", url) if count else None
 
 
-@proposes(order=40)
+@proposes(order=40, act=Act.SHARE)
 def decide_on_sharing(standing: Standing) -> NextStep | None:
-    if not standing.can(Act.SHARE):
-        return None
     count = sharing.waiting(Voice.objects.visible_to(standing.user).of(standing.town)).count()
     url = reverse("sharing", args=[standing.town.code])
     return NextStep(f"確認待ちの声が{count}件", url) if count else None
 
 
-@proposes(order=39)
+@proposes(order=39, act=Act.SHARE)
 def look_again(standing: Standing) -> NextStep | None:
-    if not standing.can(Act.SHARE):
-        return None
     count = sharing.doubtful(Voice.objects.visible_to(standing.user).of(standing.town)).count()
     url = reverse("sharing", args=[standing.town.code])
     return (

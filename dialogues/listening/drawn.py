@@ -45,14 +45,18 @@ COLUMNS = (
 )
 """Of a voice, what a row shows."""
 ROWS = prepared(
-    lambda ids: Voice.objects.filter(pk__among=ids)
-    .select_related("said", "stakeholder", "speaker")
-    .only(*COLUMNS)
+    lambda ids: (
+        Voice.objects.filter(pk__among=ids)
+        .select_related("said", "stakeholder", "speaker")
+        .only(*COLUMNS)
+    )
 )
 WITH_WORDS = prepared(
-    lambda ids: Voice.objects.filter(pk__among=ids)
-    .select_related("said", "stakeholder", "speaker", "placement__theme")
-    .only(*COLUMNS, "placement__theme__word", "placement__theme__municipality")
+    lambda ids: (
+        Voice.objects.filter(pk__among=ids)
+        .select_related("said", "stakeholder", "speaker", "placement__theme")
+        .only(*COLUMNS, "placement__theme__word", "placement__theme__municipality")
+    )
 )
 
 

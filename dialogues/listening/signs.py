@@ -29,10 +29,8 @@ sign(
 )
 
 
-@proposes(order=20)
+@proposes(order=20, act=Act.HEAR, where=Stakeholder.objects.active())
 def go_and_listen(standing: Standing) -> NextStep | None:
-    if not standing.can(Act.HEAR):
-        return None
     code = standing.town.code
     bodies = Stakeholder.objects.active().of(standing.town)
     if not bodies.exists():
@@ -49,10 +47,8 @@ def go_and_listen(standing: Standing) -> NextStep | None:
     )
 
 
-@proposes(order=30)
+@proposes(order=30, act=Act.HEAR, where=Interview.objects.filter(consent_method=""))
 def write_down_how_consent_was_given(standing: Standing) -> NextStep | None:
-    if not standing.can(Act.HEAR):
-        return None
     blank = Interview.objects.of(standing.town).filter(consent_method="").first()
     if blank is None:
         return None

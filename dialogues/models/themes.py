@@ -49,7 +49,7 @@ class ThemeQuerySet(TownQuerySet):
 
     def visible_to(self, user: User) -> Self:
         if (me := here(user)) and me.can(Act.READ_A):
-            return self.filter(municipality=me.town.pk)
+            return self.of(me.town)
         inside = in_towns(user, Act.READ_A)
         spoken = (
             Theme.objects.with_counts()

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from regions.models import TownLink, TownModel, TownQuerySet, User, town_keys
 from regions.office.dates import playing_time
-from regions.people.access import NotAllowed, Standing, in_towns
+from regions.people.access import NotAllowed, Standing, here, in_towns
 from regions.people.acts import Act
 from stakeholders.models import Stakeholder
 
@@ -36,13 +36,14 @@ class HeardQuerySet(TownQuerySet):
         asked = WithdrawalRequest.objects.open().filter(
             whole=True, interview=OuterRef(self.model.heard)
         )
-        return self.filter(
-            in_towns(user, Act.READ_C) | in_towns(user, Act.READ_OWN) & Q(Exists(heard)),
-            ~Exists(asked),
-        )
+        unasked = self.filter(~Exists(asked))
+        if (me := here(user)) and me.can(Act.READ_C):
+            return unasked.of(me.town)
+        own = in_towns(user, Act.READ_OWN) & Q(Exists(heard))
+        return unasked.filter(in_towns(user, Act.READ_C) | own)
 
     def editable_by(self, user: User) -> Self:
-        return self.visible_to(user).filter(in_towns(user, Act.HEAR))
+        return self.visible_to(user).where(user, Act.HEAR)
 
 
 def check_heard(interview: Interview, standing: Standing) -> None:

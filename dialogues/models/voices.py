@@ -103,7 +103,7 @@ class VoiceQuerySet(TownQuerySet):
 
     def _known_here(self, me: Standing, heard: Q) -> Self:
         """The same on a page of a town, where what this person may do is known."""
-        rows = self.filter(municipality=me.town.pk)
+        rows = self.of(me.town)
         levels = [level for level, act in RAW_ACTS.items() if me.can(act)]
         if len(levels) == len(RAW_ACTS):
             return rows
@@ -111,14 +111,14 @@ class VoiceQuerySet(TownQuerySet):
         return rows.filter(where | heard if me.can(Act.READ_OWN) else where)
 
     def standing(self) -> Self:
-        return self.filter(gone_at__isnull=True)
+        return self.once("standing", gone_at__isnull=True)
 
     def gone(self) -> Self:
         """Tombstones: on `Voice.everything`, since `Voice.objects` leaves them out."""
         return self.filter(gone_at__isnull=False)
 
     def editable_by(self, user: User) -> Self:
-        return self.visible_to(user).filter(in_towns(user, Act.HEAR))
+        return self.visible_to(user).where(user, Act.HEAR)
 
     def pending(self) -> Self:
         """Somebody asked for their withdrawal: on `Voice.everything`. Their words are still there."""
@@ -331,7 +331,7 @@ class SharedVoiceQuerySet(TownQuerySet):
     def visible_to(self, user: User) -> Self:
         if me := here(user):
             levels = [level for level, act in SHARED_ACTS.items() if me.can(act)]
-            return self.filter(municipality=me.town.pk, level__in=levels)
+            return self.of(me.town).filter(level__in=levels)
         where = Q(pk__in=())
         for level, act in SHARED_ACTS.items():
             where |= in_towns(user, act) & Q(level=level)

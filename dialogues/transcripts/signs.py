@@ -13,10 +13,8 @@ from regions.progress.next_steps import NextStep, proposes
 from .views import SOON
 
 
-@proposes(order=35)
+@proposes(order=35, act=Act.HEAR, where=Transcript.objects.filter(state=TranscriptState.OPEN))
 def look_at_a_transcript_before_it_goes(standing: Standing) -> NextStep | None:
-    if not standing.can(Act.HEAR):
-        return None
     soon = timezone.localdate() + dt.timedelta(days=SOON)
     mine = Transcript.objects.visible_to(standing.user).of(standing.town)
     going = mine.filter(state=TranscriptState.OPEN, throw_on__lte=soon).order_by("throw_on")

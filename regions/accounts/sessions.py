@@ -4,7 +4,6 @@ what it would have noted, such as the time of the last activity, is not kept."""
 from __future__ import annotations
 
 import logging
-
 from typing import Any
 
 from django.contrib.sessions.backends import db

@@ -20,10 +20,8 @@ FROM_MONTH = 5
 """April is for handing over; the list is looked at when that has settled."""
 
 
-@proposes(order=7)
+@proposes(order=7, act=Act.MANAGE_PEOPLE)
 def look_at_who_comes_in(standing: Standing) -> NextStep | None:
-    if not standing.can(Act.MANAGE_PEOPLE):
-        return None
     today = timezone.localdate()
     last = AccessReview.objects.of(standing.town).first()
     url = reverse("access-review", args=[standing.town.code])

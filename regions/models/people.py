@@ -156,10 +156,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def covering(self, *, town: Any, prefecture: Any, bureau: Any) -> MembershipQuerySet:
         """Those that reach a town in that prefecture and bureau; by id."""
         return self.filter(
-            Q(municipality=town)
-            | Q(prefecture=prefecture)
-            | Q(bureau=bureau)
-            | Q(role=Role.NATION)
+            Q(municipality=town) | Q(prefecture=prefecture) | Q(bureau=bureau) | Q(role=Role.NATION)
         )
 
 

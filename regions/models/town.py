@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models.constraints import BaseConstraint
 
-from regions.people.access import Standing, in_towns
+from regions.people.access import Standing, here, in_towns
 from regions.people.acts import Act
-from regions.people.texts import veil
+from regions.people.texts import reader_here, veil
 
 from .people import User
 from .places import Municipality
@@ -76,18 +76,51 @@ def town_keys(table: str, *links: str) -> list[BaseConstraint]:
     return [own, *(TownForeignKey(field=link, name=f"{table}_{link}_town") for link in links)]
 
 
+def know_town(row: TownModel, town: Municipality) -> None:
+    """On the town's own page it isn't asked for again."""
+    if row.__dict__.get("municipality_id") == town.pk:
+        MUNICIPALITY.set_cached_value(row, town)
+
+
 class TownQuerySet(models.QuerySet):
     model: Any
     """`visible_to` and `editable_by` follow the access table through the model's two acts."""
 
+    narrowed: frozenset[object] = frozenset()
+    """By what it is narrowed already: each step costs, and most pages ask for the same twice."""
+
     def visible_to(self, user: User) -> Self:
-        return self.filter(in_towns(user, self.model.see_act))
+        return self.where(user, self.model.see_act)
 
     def editable_by(self, user: User) -> Self:
-        return self.filter(in_towns(user, self.model.edit_act))
+        return self.where(user, self.model.edit_act)
+
+    def where(self, user: User, *acts: Act) -> Self:
+        """The rows of towns in which the user may do at least one of the acts."""
+        me = here(user)
+        if me and any(map(me.can, acts)):
+            return self.of(me.town)
+        return self.filter(in_towns(user, *acts))
 
     def of(self, town: Municipality) -> Self:
-        return self.filter(municipality=town)
+        return self.once(("town", town.pk), municipality=town.pk)
+
+    def once(self, step: object, **lookups: Any) -> Self:
+        if step in self.narrowed:
+            return self
+        found = self.filter(**lookups)
+        found.narrowed = self.narrowed | {step}
+        return found
+
+    def _clone(self) -> Self:
+        found = super()._clone()
+        found.narrowed = self.narrowed
+        return found
+
+    def __or__(self, other: Any) -> Self:
+        found = super().__or__(other)
+        found.narrowed = self.narrowed & getattr(other, "narrowed", frozenset())
+        return found
 
 
 class TownModel(models.Model):
@@ -107,6 +140,8 @@ class TownModel(models.Model):
     def from_db(cls, db: Any, field_names: Any, values: Any, **more: Any) -> Self:
         row = super().from_db(db, field_names, values, **more)
         veil(row)
+        if (reader := reader_here()) and reader.standing:
+            know_town(row, reader.standing.town)
         return row
 
     def check_view(self, standing: Standing) -> None:
@@ -120,3 +155,6 @@ class TownModel(models.Model):
 
     def can_edit(self, standing: Standing) -> bool:
         return standing.allows(self.check_edit)
+
+
+MUNICIPALITY: Any = TownModel._meta.get_field("municipality")

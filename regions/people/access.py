@@ -135,7 +135,11 @@ def _covered(user: User, roles: list[Role]) -> Q:
 
 
 HELD = prepared(
-    lambda user, day, **places: Membership.objects.in_effect(day).covering(**places).filter(user=user)
+    lambda user, day, town, prefecture, bureau: (
+        Membership.objects.in_effect(day)
+        .covering(town=town, prefecture=prefecture, bureau=bureau)
+        .filter(user=user)
+    )
 )
 
 

@@ -9,6 +9,7 @@ asks, so all are asked in one statement, which each process composes once.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -17,8 +18,6 @@ from django.db.models import Count, Max, QuerySet
 
 from regions.models import Municipality, Phase
 from regions.people.locks.doors import counting
-
-Towns = QuerySet[Municipality]
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def moved(*rows: QuerySet) -> None:
     MOVING.extend(rows)
 
 
-def progress_of(towns: Towns) -> dict[int, TownProgress]:
+def progress_of(towns: Iterable[Municipality]) -> dict[int, TownProgress]:
     """How far each town is."""
     found = {town.pk: TownProgress(town, {phase: [] for phase in Phase}) for town in towns}
     with counting(found):
@@ -121,5 +120,10 @@ def _statement() -> tuple[str, list[object]]:
 
 
 def _grouped(rows: QuerySet, asked: Count | Max) -> tuple[str, tuple]:
+    if rows.query.annotations:
+        # Grouped already: counted by the database as they come, since looked up one by one they
+        # would be grouped anew for each.
+        sql, params = rows.order_by().values_list("municipality", "pk").query.sql_with_params()
+        return f"SELECT municipality, count(*) AS asked FROM ({sql}) each GROUP BY 1", params
     grouped = rows.order_by().values_list("municipality").annotate(asked=asked)
     return grouped.query.sql_with_params()

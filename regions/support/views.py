@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from regions.models import AdvisorNote, Handover, Municipality, Portrait, SupportEvent, SupportRound
+from regions.models import AdvisorNote, Handover, Portrait, SupportEvent, SupportRound
 from regions.office.dates import fiscal_year, fiscal_year_label
 from regions.people.acts import Act
 from regions.people.history.restoring import restored
@@ -31,7 +31,7 @@ def town(request: TownRequest) -> HttpResponse:
         "year_label": fiscal_year_label(fiscal_year()),
         "events": events,
         "next_event": next((e for e in events if not e.done and e.date >= today), None),
-        "progress": progress_of(Municipality.objects.filter(pk=request.town.pk))[request.town.pk],
+        "progress": progress_of([request.town])[request.town.pk],
         "next_steps": next_steps(request.standing),
         "handed_over": _handed_over(request) if request.standing.can(Act.SEE_ACCESS) else [],
         "notes": AdvisorNote.objects.visible_to(request.user).filter(round=round) if round else [],

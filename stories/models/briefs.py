@@ -150,14 +150,14 @@ class BriefQuote(TownModel):
         return str(self.voice)
 
 
-# As paper/rules.taken_back, for a query over editions.
+# As paper/rules.taken_back, for a query over the quotes of editions.
 TAKEN_BACK = (
-    Q(quotes__voice__gone_at__isnull=False)
-    | ~Q(quotes__voice__level=Level.A)
-    | Q(quotes__voice__sensitive=True)
+    Q(voice__gone_at__isnull=False)
+    | ~Q(voice__level=Level.A)
+    | Q(voice__sensitive=True)
     | Q(
-        quotes__voice__stakeholder__sole_in_town=True,
-        quotes__voice__stakeholder__org_consent_on__isnull=True,
+        voice__stakeholder__sole_in_town=True,
+        voice__stakeholder__org_consent_on__isnull=True,
     )
 )
 
@@ -165,7 +165,7 @@ TAKEN_BACK = (
 class EditionQuerySet(TownQuerySet):
     def to_recall(self) -> Self:
         """Those that stand printed with a voice that may no longer be."""
-        printed = Edition.objects.filter(TAKEN_BACK, quotes__isnull=False, pk=OuterRef("pk"))
+        printed = EditionQuote.objects.filter(TAKEN_BACK, edition=OuterRef("pk"))
         return self.filter(Exists(printed))
 
 

@@ -36,7 +36,7 @@ class Service(models.Model):
 class StoryQuerySet(TownQuerySet):
     def visible_to(self, user: User) -> Self:
         if (me := here(user)) and me.can(Act.SEE_STORIES):
-            return self.filter(municipality=me.town.pk)
+            return self.of(me.town)
         issued = Story.objects.filter(briefs__editions__isnull=False).values("pk")
         return self.filter(
             in_towns(user, Act.SEE_STORIES)
