@@ -31,7 +31,12 @@ def _seen(request: TownRequest):
 def stakeholders(request: TownRequest) -> HttpResponse:
     """関係者の地図: the eight sectors in the deck's order, the empty ones shown as empty."""
     bodies: dict[str, list[Stakeholder]] = defaultdict(list)
-    for body in _seen(request).active():
+    values = Asset.objects.visible_to(request.user).of(request.town).filter(kind=AssetKind.VALUE)
+    seen = Stakeholder.objects.visible_to(request.user).of(request.town).active()
+    shown = seen.only("municipality", "sector", "name", "sole_in_town").prefetch_related(
+        Prefetch("assets", values.only("municipality", "stakeholder", "text"), "values_held")
+    )
+    for body in shown:
         bodies[body.sector].append(body)
     context = {
         "sectors": [(sector, bodies[sector]) for sector in Sector],

@@ -8,14 +8,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from dialogues.consent.levels import REACH, ConsentError, agreed_level
-from dialogues.models import Gone, Interview, Level, Speaker, Voice
+from dialogues.models import Gone, Interview, Interviewer, Level, Speaker, Voice
 from dialogues.models.transcripts import check_heard
 from dialogues.preparing.questions import hints
 from dialogues.trail import printings
@@ -26,6 +26,7 @@ from regions.people.acts import Act
 from regions.people.history.restoring import restored
 from regions.people.scope import TownRequest, town_page
 from regions.readings.log import note_reading
+from stakeholders.models import Stakeholder
 
 from . import actions, drawn
 from .alike import alike_to
@@ -59,7 +60,11 @@ def interviews(request: TownRequest) -> HttpResponse:
     rows = (
         _seen(request)
         .annotate(voice_count=Count("voices", distinct=True, filter=STANDING))
-        .prefetch_related("stakeholders", "interviewers")
+        .only("municipality", "number", "date", "place", "consent_method")
+        .prefetch_related(
+            Prefetch("stakeholders", Stakeholder.objects.only("municipality", "name")),
+            Prefetch("interviewers", Interviewer.objects.only("municipality", "interview", "name")),
+        )
         .order_by("-date", "-pk")
     )
     return render(request, "dialogues/interviews.html", {"interviews": rows})
@@ -156,12 +161,14 @@ def capture(request: TownRequest, pk: int) -> HttpResponse:
     if before and request.htmx:
         return _earlier(request, found, before)
     draft = actions.latest_draft(found, by=request.user)
+    shown, earlier = _shown(request, found, before)
     if draft:
         initial = draft.fields | {"entry_key": draft.key}
     else:
-        initial = _inherited(rows_of(request, found).last())
+        last = rows_of(request, found).last() if before else next(iter(shown[::-1]), None)
+        initial = _inherited(last)
     form = VoiceForm(initial=initial, interview=found, town=request.town)
-    return _capture(request, found, form, draft)
+    return _capture(request, found, form, draft, shown=(shown, earlier))
 
 
 def _shown(request: TownRequest, found: Interview, before: int) -> tuple[list[Voice], int]:
@@ -203,12 +210,18 @@ def _inherited(last: Voice | None) -> dict[str, Any]:
 
 
 def _capture(
-    request: TownRequest, found: Interview, form: VoiceForm, draft: Draft | None = None
+    request: TownRequest,
+    found: Interview,
+    form: VoiceForm,
+    draft: Draft | None = None,
+    *,
+    shown: tuple[list[Voice], int] | None = None,
 ) -> HttpResponse:
     before = _number(request, "before")
-    shown, earlier = _shown(request, found, before)
+    rows, earlier = shown or _shown(request, found, before)
     seen = rows_of(request, found).count()
     speakers = Speaker.objects.visible_to(request.user).of(request.town).filter(interview=found)
+    call_names = speakers.order_by().values_list("call_name", flat=True).distinct()
     key = salted_hmac("dialogues.capture", f"{request.user.pk}:{found.pk}", algorithm="sha256")
     context = {
         "interview": found,
@@ -219,13 +232,13 @@ def _capture(
         "hidden": found.voices.count() - seen,
         "draft": draft,
         "gone": deleted_here(request, found.pk, _number(request, "gone")),
-        "call_names": sorted({speaker.call_name for speaker in speakers}),
+        "call_names": sorted(call_names),
         "has_bodies": found.attendances.exists(),
         # Opens this person's drafts of this interview in this browser, and nothing else.
         "draft_key": key.hexdigest(),
     }
-    _note_interview(request, found, shown)
-    return render(request, "dialogues/capture.html", context | _drawn(request, shown))
+    _note_interview(request, found, rows)
+    return render(request, "dialogues/capture.html", context | _drawn(request, rows))
 
 
 def _drawn(request: TownRequest, shown: list[Voice]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -30,17 +30,42 @@ NOT_CHOSEN = "――"
 
 
 class OfficeRenderer(TemplatesSetting):
+    """Widgets are drawn here as Django's own templates draw them, of which several are read for each
+    of hundreds of inputs and options."""
+
     form_template_name = "ui/form.html"
     field_template_name = "ui/field.html"
 
     def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> str:
-        if template_name == forms.Select.template_name:
-            return drawn_select(context["widget"])
+        if draw := DRAWN.get(template_name):
+            return draw(context["widget"])
         return super().render(template_name, context, request)
 
 
-def drawn_select(widget: Mapping[str, Any]) -> SafeString:
-    """As Django's own template draws it, which is read once for each of hundreds of options."""
+Widget = Mapping[str, Any]
+
+
+def drawn_input(widget: Widget) -> SafeString:
+    value = widget["value"]
+    return format_html(
+        '<input type="{}" name="{}"{}{}>',
+        widget["type"],
+        widget["name"],
+        "" if value is None else format_html(' value="{}"', str(value)),
+        flatatt(widget["attrs"]),
+    )
+
+
+def drawn_textarea(widget: Widget) -> SafeString:
+    return format_html(
+        '<textarea name="{}"{}>\n{}</textarea>',
+        widget["name"],
+        flatatt(widget["attrs"]),
+        widget["value"] or "",
+    )
+
+
+def drawn_select(widget: Widget) -> SafeString:
     groups = (
         format_html('<optgroup label="{}">{}</optgroup>', group, _options(options))
         if group
@@ -53,12 +78,67 @@ def drawn_select(widget: Mapping[str, Any]) -> SafeString:
     )
 
 
-def _options(options: Iterable[Mapping[str, Any]]) -> SafeString:
+def _options(options: Iterable[Widget]) -> SafeString:
     return format_html_join(
         "",
         '\n<option value="{}"{}>{}</option>',
         ((str(each["value"]), flatatt(each["attrs"]), each["label"]) for each in options),
     )
+
+
+def drawn_choices(widget: Widget) -> SafeString:
+    """Radio buttons or boxes to tick."""
+    groups = (
+        format_html("<div><label>{}</label>{}</div>", group, _choices(options))
+        if group
+        else _choices(options)
+        for group, options, _ in widget["optgroups"]
+    )
+    about = {name: widget["attrs"][name] for name in ("id", "class") if widget["attrs"].get(name)}
+    return format_html("<div{}>{}</div>", flatatt(about), mark_safe("".join(groups)))  # noqa: S308
+
+
+def _choices(options: Iterable[Widget]) -> SafeString:
+    return format_html_join("", "<div>{}</div>", ((drawn_choice(each),) for each in options))
+
+
+def drawn_choice(widget: Widget) -> SafeString:
+    if not widget["wrap_label"]:
+        return drawn_input(widget)
+    at = widget["attrs"].get("id")
+    return format_html(
+        "<label{}>{} {}</label>",
+        format_html(' for="{}"', at) if at else "",
+        drawn_input(widget),
+        widget["label"],
+    )
+
+
+DRAWN: dict[str, Callable[[Widget], SafeString]] = {
+    forms.Select.template_name: drawn_select,
+    forms.Textarea.template_name: drawn_textarea,
+    **dict.fromkeys(
+        (forms.RadioSelect.template_name, forms.CheckboxSelectMultiple.template_name), drawn_choices
+    ),
+    **dict.fromkeys(
+        (forms.RadioSelect.option_template_name, forms.CheckboxSelectMultiple.option_template_name),
+        drawn_choice,
+    ),
+    **dict.fromkeys(
+        (
+            each.template_name
+            for each in (
+                forms.TextInput,
+                forms.HiddenInput,
+                forms.PasswordInput,
+                forms.NumberInput,
+                forms.EmailInput,
+                forms.CheckboxInput,
+            )
+        ),
+        drawn_input,
+    ),
+}
 
 
 class WarekiDateField(forms.Field):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from django.db.models import Prefetch
 
 from dialogues.consent.sharing import shared_now
+from dialogues.listening import drawn
 from dialogues.models import Gone, SharedVoice, Voice
 from regions.people.access import Standing
 from regions.people.acts import Act
@@ -77,7 +78,8 @@ def sections(story: Story, standing: Standing) -> dict[str, list[Line]]:
     voices = Voice.objects.filter(pk__in=cited.values("voice"))
     raw, shared = {}, {}
     if standing.can(Act.READ_A):
-        raw = {voice.pk: voice for voice in voices.visible_to(standing.user)}
+        seen = voices.visible_to(standing.user).order_by().values_list("pk", flat=True)
+        raw = {voice.pk: voice for voice in drawn.read(seen)}
     if standing.can(Act.READ_SHARED_A):
         approved = shared_now(standing.user).filter(voice__in=voices)
         shared = {each.voice_id: each for each in approved}
