@@ -1,9 +1,11 @@
-"""「この声の行き先」: where a voice or a word went. Each floor above registers what it knows."""
+"""「この声の行き先」: where voices or a word went. Each floor above registers what it knows, and is asked
+for all voices of a page at once: a withdrawal may have hundreds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
+from django.db.models import F
 from django.urls import reverse
 
 from dialogues.models import Theme, Voice
@@ -12,7 +14,8 @@ from regions.people.access import Standing
 Place = tuple[str, str]
 """Words to read, and the address of the page they lead to (empty where there is none to open)."""
 
-Lead = Callable[[Standing, Voice], list[Place]]
+Lead = Callable[[Standing, Sequence[Voice]], Iterable[tuple[int, Place]]]
+"""The id of a voice, with a place to which it went."""
 LEADS: list[Lead] = []
 
 
@@ -22,30 +25,47 @@ def leads_to(lead: Lead) -> Lead:
     return lead
 
 
-def trail(standing: Standing, voice: Voice) -> list[Place]:
-    return [place for lead in LEADS for place in lead(standing, voice)]
+def trails(standing: Standing, voices: Sequence[Voice]) -> dict[int, list[Place]]:
+    """{id of a voice: where it went}, for all of these voices."""
+    found: dict[int, list[Place]] = {voice.pk: [] for voice in voices}
+    for lead in LEADS:
+        for pk, place in lead(standing, voices):
+            found[pk].append(place)
+    return found
 
 
 @leads_to
-def word(standing: Standing, voice: Voice) -> list[Place]:
-    words = Theme.objects.visible_to(standing.user).filter(placements__voice=voice)
-    code = standing.town.code
-    return [(f"ことば「{theme.word}」", reverse("word", args=[code, theme.pk])) for theme in words]
+def word(standing: Standing, voices: Sequence[Voice]) -> Iterable[tuple[int, Place]]:
+    words = Theme.objects.visible_to(standing.user).filter(placements__voice__in=voices)
+    for theme in words.annotate(of=F("placements__voice")):
+        url = reverse("word", args=[standing.town.code, theme.pk])
+        yield theme.of, (f"ことば「{theme.word}」", url)
 
 
-Printing = Callable[[Standing, Voice], list[str]]
+Printing = Callable[[Standing, Sequence[Voice]], Iterable[tuple[int, str]]]
 PRINTINGS: list[Printing] = []
 
 
 def printed_in(printing: Printing) -> Printing:
-    """Decorator. Tells the papers handed out in which the voice stands:
+    """Decorator. Tells the papers handed out in which a voice stands:
     「第1版（厚生文教常任委員会 令和8年12月15日）に声1として載っています」."""
     PRINTINGS.append(printing)
     return printing
 
 
-def printings(standing: Standing, voice: Voice) -> list[str]:
-    return [words for printing in PRINTINGS for words in printing(standing, voice)]
+def printings(standing: Standing, voices: Sequence[Voice]) -> dict[int, list[str]]:
+    """{id of a voice: the papers in which it stands}, for all of these voices."""
+    found: dict[int, list[str]] = {voice.pk: [] for voice in voices}
+    for printing in PRINTINGS:
+        for pk, words in printing(standing, voices):
+            found[pk].append(words)
+    return found
+
+
+def papers_of(standing: Standing, voices: Sequence[Voice]) -> list[tuple[Voice, str]]:
+    """Each voice with each of its papers."""
+    told = printings(standing, voices)
+    return [(voice, words) for voice in voices for words in told[voice.pk]]
 
 
 RecallPage = Callable[[Standing], Place | None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from django.urls import reverse
 
 from dialogues.models import Theme, Voice
@@ -14,52 +16,48 @@ from .models import BriefQuote, Citation, EditionQuote, Story
 
 
 @leads_to
-def stories(standing: Standing, voice: Voice) -> list[Place]:
+def stories(standing: Standing, voices: Sequence[Voice]) -> Iterable[tuple[int, Place]]:
     seen = Story.objects.visible_to(standing.user)
-    cited = Citation.objects.filter(voice=voice, line__story__in=seen)
-    return [
-        (
-            f"物語「{citation.line.story.title}」の「{citation.line.text}」の根拠",
-            reverse("story", args=[standing.town.code, citation.line.story_id]),
-        )
-        for citation in cited.select_related("line__story")
-    ]
+    cited = Citation.objects.filter(voice__in=voices, line__story__in=seen)
+    for citation in cited.select_related("line__story"):
+        words = f"物語「{citation.line.story.title}」の「{citation.line.text}」の根拠"
+        url = reverse("story", args=[standing.town.code, citation.line.story_id])
+        yield citation.voice_id, (words, url)
 
 
 @leads_to
-def papers(standing: Standing, voice: Voice) -> list[Place]:
+def papers(standing: Standing, voices: Sequence[Voice]) -> Iterable[tuple[int, Place]]:
     """What was handed out, and what is being prepared with it."""
     if not standing.can(Act.SEE_BRIEFS):
-        return []
-    handed_out = EditionQuote.objects.visible_to(standing.user).filter(voice=voice)
-    places = []
+        return
+    handed_out = EditionQuote.objects.visible_to(standing.user).filter(voice__in=voices)
     printed = set()
     for quote in handed_out.select_related("edition").defer("edition__pdf"):
         edition = quote.edition
-        printed.add(edition.brief_id)
+        printed.add((quote.voice_id, edition.brief_id))
         number = f"（{edition.doc_number}）" if edition.doc_number else ""
         words = (
             f"資料「{edition.title}」{number}第{edition.number}版に声{quote.printed_number}として"
             f"掲載。{edition.meeting} {wareki(edition.date)}"
         )
-        places.append((words, _brief(standing, edition.brief_id)))
-    picked = BriefQuote.objects.visible_to(standing.user).filter(voice=voice)
-    for draft in picked.exclude(brief__in=printed).select_related("brief"):
-        words = f"資料「{draft.brief.title}」の下書き"
-        places.append((words, _brief(standing, draft.brief_id)))
-    return places
+        yield quote.voice_id, (words, _brief(standing, edition.brief_id))
+    picked = BriefQuote.objects.visible_to(standing.user).filter(voice__in=voices)
+    for draft in picked.select_related("brief"):
+        if (draft.voice_id, draft.brief_id) not in printed:
+            words = f"資料「{draft.brief.title}」の下書き"
+            yield draft.voice_id, (words, _brief(standing, draft.brief_id))
 
 
 @printed_in
-def editions(standing: Standing, voice: Voice) -> list[str]:
-    """The papers that were handed out with this voice: those to be called back."""
-    printed = EditionQuote.objects.visible_to(standing.user).filter(voice=voice)
+def editions(standing: Standing, voices: Sequence[Voice]) -> Iterable[tuple[int, str]]:
+    """The papers that were handed out with these voices: those to be called back."""
+    printed = EditionQuote.objects.visible_to(standing.user).filter(voice__in=voices)
     printed = printed.select_related("edition").defer("edition__pdf").order_by("edition_id")
-    return [
-        f"第{quote.edition.number}版（{quote.edition.meeting} {wareki(quote.edition.date, weekday=False)}）に"
-        f"{quote}として載っています"
-        for quote in printed
-    ]
+    for quote in printed:
+        edition = quote.edition
+        meeting = f"{edition.meeting} {wareki(edition.date, weekday=False)}"
+        words = f"第{edition.number}版（{meeting}）に{quote}として載っています"
+        yield quote.voice_id, words
 
 
 @recalls_at

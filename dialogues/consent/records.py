@@ -25,7 +25,7 @@ from dialogues.models import (
     Withdrawal,
     WithdrawalRequest,
 )
-from dialogues.trail import printings, trail
+from dialogues.trail import printings, trails
 from regions.models import Reading
 from regions.office.forms import TownForm
 from regions.people.acts import Act
@@ -114,6 +114,7 @@ def person(request: TownRequest, pk: int) -> HttpResponse:
         .filter(voice__in=voices)
         .select_related("decided_by")
     )
+    leads, papers = trails(request.standing, voices), printings(request.standing, voices)
     context = {
         "speaker": speaker,
         "interview": speaker.interview,
@@ -122,8 +123,8 @@ def person(request: TownRequest, pk: int) -> HttpResponse:
                 "voice": voice,
                 "shared": texts.get(voice.pk),
                 "decisions": decided[voice.pk],
-                "trail": trail(request.standing, voice),
-                "printings": printings(request.standing, voice),
+                "trail": leads[voice.pk],
+                "printings": papers[voice.pk],
             }
             for voice in voices
         ],

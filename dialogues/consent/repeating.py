@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from django.db.models import Model, OneToOneField, prefetch_related_objects
 
 from dialogues.models import Voice
-from regions.models import Municipality
+from regions.models import Municipality, TownLink
 from regions.office.japanese import first_run, fold
 from regions.people.locks.doors import whole_town
-from regions.people.texts import Place, reader_here, texts_of
+from regions.people.texts import Place, Text, reader_here, texts_of
 
 from .copies import said_by
 from .sharing import REPEATED_LENGTH
+
+FOLLOWED = (TownLink, OneToOneField)
+"""Links to other rows of the town."""
 
 
 def repeats_of(town: Municipality, voices: Iterable[Voice]) -> list[Place]:
     """Where REPEATED_LENGTH characters in a row of one of these voices stand, in any declared
     text of the town. A person looks at each: it may stand there in somebody's own words."""
-    found: dict[Place, None] = {}
+    found: dict[type[Model], list[tuple[Any, Text]]] = defaultdict(list)
     with whole_town(town.pk):
         rows = list(voices)
         own = {voice.pk for voice in rows}
@@ -26,8 +33,16 @@ def repeats_of(town: Municipality, voices: Iterable[Voice]) -> list[Place]:
             if getattr(row, "voice_id", None) in own:
                 continue
             if first_run(wanted, told if folded else fold(told), REPEATED_LENGTH):
-                found[_unsaid(next(iter(texts)).place(row), wanted)] = None
-    return list(found)
+                found[type(row)].append((row, next(iter(texts))))
+        return list(dict.fromkeys(_unsaid(place, wanted) for place in _places(found)))
+
+
+def _places(found: Mapping[type[Model], list[tuple[Any, Text]]]) -> Iterator[Place]:
+    """With what the rows of one table are called after asked for all of them at once."""
+    for model, rows in found.items():
+        links = [each.name for each in model._meta.concrete_fields if isinstance(each, FOLLOWED)]
+        prefetch_related_objects([row for row, _ in rows], *links)
+        yield from (text.place(row) for row, text in rows)
 
 
 def _unsaid(place: Place, wanted: set[str]) -> Place:

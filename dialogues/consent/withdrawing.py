@@ -27,7 +27,7 @@ from dialogues.models import (
 )
 from dialogues.models.consents import DELAY, heard_it
 from dialogues.models.recordings import kept_in_town
-from dialogues.trail import printings, recall_pages, trail
+from dialogues.trail import papers_of, recall_pages, trails
 from regions.models import Reading
 from regions.office.dates import wareki
 from regions.office.forms import TownForm
@@ -165,6 +165,7 @@ def _confirm(
         done = gone.withdraw(voices, **about)
         messages.success(request, f"{len(voices)}件の声を取り下げました。")
         return redirect("withdrawal", code=request.town.code, pk=done.pk)
+    leads = trails(request.standing, voices)
     context = {
         "title": title,
         "back": back,
@@ -175,7 +176,7 @@ def _confirm(
         "until": timezone.now() + DELAY,
         "speaker": speaker,
         "recorded": _recorded(request, heard),
-        "rows": [(voice, trail(request.standing, voice)) for voice in voices],
+        "rows": [(voice, leads[voice.pk]) for voice in voices],
         "papers": _papers(request, voices),
         "repeats": legible(repeats_of(request.town, voices), request.town),
     }
@@ -245,7 +246,7 @@ def _decided(request: TownRequest, found: WithdrawalRequest, form: StopForm) -> 
 
 
 def _papers(request: TownRequest, voices: Iterable[Voice]) -> list[str]:
-    return [f"{v}は、{words}。" for v in voices for words in printings(request.standing, v)]
+    return [f"{voice}は、{words}。" for voice, words in papers_of(request.standing, list(voices))]
 
 
 def _recorded(request: TownRequest, heard: Interview) -> list[tuple[str, str]]:

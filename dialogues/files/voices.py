@@ -18,7 +18,7 @@ from dialogues.listening import actions
 from dialogues.listening.reading import VoiceFilter
 from dialogues.models import ConsentRecord, Form, Interview, Level, Prompt, Theme, Voice
 from dialogues.models.voices import GONE_WORDS, Gone
-from dialogues.trail import printings
+from dialogues.trail import papers_of
 from regions.exchange.registry import MOST_ROWS_OUT, Outgoing, Row, Table, register
 from regions.office.dates import wareki
 from regions.office.japanese import fold
@@ -344,7 +344,7 @@ class VoicesIn:
 
     def change(self, row: Row) -> list[str]:
         voice = row.thing
-        papers = printings(self.standing, voice)
+        papers = [words for _, words in papers_of(self.standing, [voice])]
         values = {key: here for key, (_, here) in row.changes.items()}
         recall = papers and ("level" in values or (values.get("sensitive") and not voice.sensitive))
         told = {"level": values.pop("level")} if "level" in values else {}

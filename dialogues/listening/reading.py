@@ -30,7 +30,7 @@ from dialogues.models import (
     WithdrawalRequest,
 )
 from dialogues.models.transcripts import SENTENCES_PER_PAGE
-from dialogues.trail import trail
+from dialogues.trail import trails
 from regions.models import Reading
 from regions.people.acts import Act
 from regions.people.limits import at_most
@@ -193,7 +193,7 @@ def voice(request: TownRequest, number: int) -> HttpResponse:
         "transcript_page": transcript_page,
         "consents": found.consents.select_related("recorded_by") if may(Act.HEAR) else [],
         "shared": shared.first() if may(Act.READ_SHARED_A) else None,
-        "trail": trail(request.standing, found),
+        "trail": trails(request.standing, [found])[found.pk],
         "may_edit": found.can_edit(request.standing),
         "readers": readers_of(request.standing, found.pk),
     }

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from dialogues.consent import gone
 from dialogues.models import Voice
-from dialogues.trail import printings
+from dialogues.trail import papers_of
 from regions.drafts.actions import settle_sent
 from regions.people.access import NotAllowed
 from regions.people.acts import Act
@@ -103,7 +103,7 @@ def cut(text: str, at: str) -> tuple[str, str]:
 def join(request: TownRequest, voice: Voice) -> Done:
     into = _other(request, voice, "above")
     revision = request.POST.get("above_revision", "")
-    papers = [words for row in (voice, into) for words in printings(request.standing, row)]
+    papers = [words for _, words in papers_of(request.standing, [voice, into])]
     arranging.join_voices(
         voice,
         into=into,

@@ -18,7 +18,7 @@ from dialogues.consent.levels import REACH, ConsentError, agreed_level
 from dialogues.models import Gone, Interview, Interviewer, Level, Speaker, Voice
 from dialogues.models.transcripts import check_heard
 from dialogues.preparing.questions import hints
-from dialogues.trail import printings
+from dialogues.trail import papers_of
 from regions.drafts.actions import settle_sent
 from regions.models import Draft, Reading
 from regions.office.dates import wareki
@@ -149,8 +149,8 @@ def _papers_losing_consent(request: TownRequest, form: InterviewForm) -> list[st
     """Where this interview's voices stand printed, when its way of consent is being emptied."""
     if "consent_method" not in form.changed_data or form.cleaned_data["consent_method"]:
         return []
-    rows = voices_seen(request).filter(interview=form.instance.pk)
-    return [f"{voice}は{words}。" for voice in rows for words in printings(request.standing, voice)]
+    rows = list(voices_seen(request).filter(interview=form.instance.pk))
+    return [f"{voice}は{words}。" for voice, words in papers_of(request.standing, rows)]
 
 
 @town_page(Act.HEAR)
@@ -415,7 +415,7 @@ def edited(
         return None, context
     revision = form.cleaned_data["read_revision"]
     # Asked before, since whoever lowers a level may not read the voice afterwards.
-    papers = printings(request.standing, voice)
+    papers = [words for _, words in papers_of(request.standing, [voice])]
     try:
         saved = actions.edit_voice(
             voice,

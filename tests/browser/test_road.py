@@ -77,11 +77,13 @@ class Person:
         self.page, self.base, self.accessible = page, base, accessible
 
     def sign_in(self, login_id: str) -> None:
+        self.page.wait_for_load_state("networkidle")  # what was pressed last has its answer
         self.page.context.clear_cookies()
         self.page.goto(f"{self.base}/signin/")
         self.page.get_by_label("ID", exact=False).fill(login_id)
         self.page.get_by_label("パスワード").fill(PASSWORD)
         self.page.get_by_role("button", name="サインイン").click()
+        self.page.wait_for_url(lambda url: "/signin/" not in url)
 
     def open(self, path: str) -> str:
         """Opens a page, lets axe look at it, and gives its words."""

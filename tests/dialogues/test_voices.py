@@ -194,7 +194,7 @@ def printed():
     """A paper in which every voice stands, as the floor of papers tells of it."""
     words = "第1版（厚生文教常任委員会 令和8年12月15日）に声1として載っています"
     others = PRINTINGS.copy()
-    PRINTINGS[:] = [lambda standing, voice: [words]]
+    PRINTINGS[:] = [lambda standing, voices: [(voice.pk, words) for voice in voices]]
     yield words
     PRINTINGS[:] = others
 

@@ -1,7 +1,7 @@
 import pytest
 
 from dialogues.models import Level
-from dialogues.trail import trail, word_trail
+from dialogues.trail import trails, word_trail
 from stakeholders.models import AssetKind
 from stories.models import Citation, StoryLine, StoryTheme
 
@@ -129,7 +129,7 @@ def test_where_a_voice_and_a_word_went(world, line):
     Citation.objects.create(municipality=world.town, line=line, voice=voice, revision=1)
     brief = make_brief(line.story)
     brief.quotes.create(municipality=world.town, voice=voice)
-    told = [words for words, _ in trail(world.standing("staff"), voice)]
+    told = [words for words, _ in trails(world.standing("staff"), [voice])[voice.pk]]
     assert "物語「昼の縁側」の「大広間を開ける」の根拠" in told
     assert "資料「昼の縁側の試行について」の下書き" in told
     edition = make_edition(brief, by=world.checker)
@@ -137,8 +137,10 @@ def test_where_a_voice_and_a_word_went(world, line):
         municipality=world.town, voice=voice, printed_number=1, revision=1, level="A", text="声",
         public_label="住民の方",
     )  # fmt: skip
-    told = " ".join(words for words, _ in trail(world.standing("staff"), voice))
+    told = " ".join(words for words, _ in trails(world.standing("staff"), [voice])[voice.pk])
     assert "第1版に声1として掲載。厚生文教常任委員会 令和8年12月15日（火）" in told
     assert "下書き" not in told
-    assert "掲載" not in " ".join(words for words, _ in trail(world.standing("section"), voice))
+    assert "掲載" not in " ".join(
+        words for words, _ in trails(world.standing("section"), [voice])[voice.pk]
+    )
     assert word_trail(world.standing("staff"), word)[0][0] == "物語「昼の縁側」"

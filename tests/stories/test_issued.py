@@ -194,7 +194,7 @@ def test_an_edition_whose_voice_was_taken_back_is_to_be_recalled(world, browse, 
     assert "回収が要る版です" not in before
     assert voice.label in before
     assert browse(world.center).get(pdf).status_code == 200
-    assert printings(world.standing("staff"), voice) == [
+    assert printings(world.standing("staff"), [voice])[voice.pk] == [
         "第1版（厚生文教常任委員会 令和8年12月15日）に声1として載っています"
     ]
     if change == "level":
