@@ -12,8 +12,8 @@ from django.db.models.functions import RowNumber
 from django.utils.safestring import SafeString
 
 from dialogues.consent.sharing import OUTSIDE, shared_now
-from dialogues.listening import drawn
 from dialogues.models import BoardAct, Placement, SharedVoice, Theme, ThemeNote, Voice
+from dialogues.models.rows import read_rows
 from dialogues.models.voices import VoiceQuerySet
 from regions.models import Municipality, User
 from regions.office.prepared import prepared
@@ -119,7 +119,7 @@ def lay_out_one(
     seen = placed(standing.user, standing.town).filter(placement__theme=word.theme)
     numbers = seen.order_by("number").values_list("pk", flat=True)
     page = Paginator(numbers, VOICES_PER_PAGE).get_page(number)
-    word.voices = cards.read(page) if as_cards else drawn.read(page)
+    word.voices = cards.read(page) if as_cards else read_rows(page)
     word.more, word.hidden = 0, word.theme.voice_count - page.paginator.count
     return page
 

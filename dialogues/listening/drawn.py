@@ -1,5 +1,5 @@
 """Saved voices as the rows of the capture page, of an interview's page and of the list of all voices:
-read and made here, since a page has scores of them."""
+made here, since a page has scores of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from dialogues.models import Form, Level, Prompt, Voice
-from regions.office.prepared import prepared
 
 LONG = 160
 """Characters, from which a row shows only the beginning."""
@@ -36,36 +35,6 @@ WHOLE = '<p class="voice-row-whole no-print"><a href="{}">{}の全文</a></p>\n'
 PROMPTS = {prompt.value: prompt.label for prompt in Prompt}
 FORMS = {form.value: form.label for form in Form}
 LEVEL_WORDS = {level.value: level.label[2:] for level in Level}
-
-
-COLUMNS = (
-    *("municipality", "interview", "entry_key", "revision", "number", "position", "level"),
-    *("prompt", "form", "moved", "after_talk", "sensitive", "said__text", "speaker__call_name"),
-    *("stakeholder__name", "stakeholder__municipality"),
-)
-"""Of a voice, what a row shows."""
-ROWS = prepared(
-    lambda ids: (
-        Voice.objects.filter(pk__among=ids)
-        .select_related("said", "stakeholder", "speaker")
-        .only(*COLUMNS)
-    )
-)
-WITH_WORDS = prepared(
-    lambda ids: (
-        Voice.objects.filter(pk__among=ids)
-        .select_related("said", "stakeholder", "speaker", "placement__theme")
-        .only(*COLUMNS, "placement__theme__word", "placement__theme__municipality")
-    )
-)
-
-
-def read(ids: Iterable[int], *, words: bool = False) -> list[Voice]:
-    """These voices, in this order, with what a row shows of them; `words`: and under which they
-    stand."""
-    wanted = list(ids)
-    found = {voice.pk: voice for voice in (WITH_WORDS if words else ROWS)(ids=wanted)}
-    return [found[pk] for pk in wanted if pk in found]
 
 
 def rows(voices: Iterable[Voice], *, code: str, plain: bool = False) -> SafeString:

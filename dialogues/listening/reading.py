@@ -29,6 +29,7 @@ from dialogues.models import (
     Withdrawal,
     WithdrawalRequest,
 )
+from dialogues.models.rows import read_rows
 from dialogues.models.transcripts import SENTENCES_PER_PAGE
 from dialogues.trail import trails
 from regions.models import Reading
@@ -143,7 +144,7 @@ def _list(
     paginator = Paginator(rows, WHOLE if whole else PER_PAGE)
     page: Page = paginator.get_page(request.GET.get("page"))
     if raw:
-        page.object_list = drawn.read(page, words=True)
+        page.object_list = read_rows(page, words=True)
     context = {
         "whole": whole,
         "longer": page.paginator.count > PER_PAGE,

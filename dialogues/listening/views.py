@@ -16,6 +16,7 @@ from django.utils.crypto import salted_hmac
 
 from dialogues.consent.levels import REACH, ConsentError, agreed_level
 from dialogues.models import Gone, Interview, Interviewer, Level, Speaker, Voice
+from dialogues.models.rows import read_rows
 from dialogues.models.transcripts import check_heard
 from dialogues.preparing.questions import hints
 from dialogues.trail import papers_of
@@ -75,7 +76,7 @@ def interview(request: TownRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(_seen(request), pk=pk)
     rows = rows_of(request, found).values_list("pk", flat=True)
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
-    page.object_list = drawn.read(page)
+    page.object_list = read_rows(page)
     context = {
         "interview": found,
         "bodies": found.stakeholders.all(),
@@ -177,7 +178,7 @@ def _shown(request: TownRequest, found: Interview, before: int) -> tuple[list[Vo
     rows = rows_of(request, found).order_by("-position", "-number")
     if before:
         rows = rows.filter(position__lt=before)
-    last = drawn.read(rows.values_list("pk", flat=True)[: ROWS + 1])
+    last = read_rows(rows.values_list("pk", flat=True)[: ROWS + 1])
     shown = last[ROWS - 1 :: -1] if len(last) > ROWS else last[::-1]
     return shown, shown[0].position if len(last) > ROWS else 0
 

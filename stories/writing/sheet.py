@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from django.db.models import Prefetch
 
 from dialogues.consent.sharing import shared_now
-from dialogues.listening import drawn
 from dialogues.models import Gone, SharedVoice, Voice
+from dialogues.models.rows import read_rows
 from regions.people.access import Standing
 from regions.people.acts import Act
 from stakeholders.models import Asset
@@ -79,7 +79,7 @@ def sections(story: Story, standing: Standing) -> dict[str, list[Line]]:
     raw, shared = {}, {}
     if standing.can(Act.READ_A):
         seen = voices.visible_to(standing.user).order_by().values_list("pk", flat=True)
-        raw = {voice.pk: voice for voice in drawn.read(seen)}
+        raw = {voice.pk: voice for voice in read_rows(seen)}
     if standing.can(Act.READ_SHARED_A):
         approved = shared_now(standing.user).filter(voice__in=voices)
         shared = {each.voice_id: each for each in approved}
