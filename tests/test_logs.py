@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import include, path
 
 from config.celery import app
-from regions.models import Job, Portrait, User
+from regions.models import Job, Municipality, PasswordHash, Portrait, User
 from regions.office import jobs
 from regions.office.logs import JsonLine
 from regions.office.trace import traced
@@ -44,11 +44,25 @@ def too_long(request):
     return HttpResponse()
 
 
+@town_page(Act.SEE_TOWN)
+def hash_of_a_password(request):
+    return HttpResponse(PasswordHash.objects.get(user=request.user).encoded)
+
+
+@town_page(Act.SEE_TOWN)
+def row_of_another_town(request):
+    other = Municipality.objects.exclude(pk=request.town.pk).first()
+    Portrait.objects.create(municipality=other, now=request.POST["text"])
+    return HttpResponse()
+
+
 handler500 = "regions.people.errors.broken"
 urlpatterns = [
     path("m/<code>/number/", number_from_words, name="number"),
     path("m/<code>/row/", row_twice, name="row"),
     path("m/<code>/long/", too_long, name="long"),
+    path("m/<code>/hash/", hash_of_a_password, name="hash"),
+    path("m/<code>/other/", row_of_another_town, name="other"),
     path("", include("config.urls")),
 ]
 
@@ -90,6 +104,25 @@ def test_a_rule_of_the_database_is_named_without_the_row(client, lines):
     [database] = [each for each in failed["failure"] if "sqlstate" in each]
     assert database["sqlstate"] == "23505"
     assert database["constraint"].startswith("regions_user_login_id")
+
+
+@pytest.mark.parametrize(
+    ("where", "view", "refused"),
+    [
+        ("hash", "hash_of_a_password", "table regions_passwordhash"),
+        ("other", "row_of_another_town", "table regions_portrait"),
+    ],
+)
+def test_what_a_policy_refused_is_named_with_its_page_role_and_table(
+    client, lines, where, view, refused
+):
+    assert client.post(f"/m/990019/{where}/", {"text": SECRET}).status_code == 403
+    told = lines()
+    assert SECRET not in json.dumps(told, ensure_ascii=False)
+    [line] = [line for line in told if line.get("sqlstate") == "42501"]
+    assert line["message"] == "a policy of the database refused"
+    assert line["view"] == f"{__name__}.{view}"
+    assert (line["role"], line["refused"]) == ("tsumugi_checker", refused)
 
 
 def test_each_request_leaves_one_line_without_its_query(client, lines, world):

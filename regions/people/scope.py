@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -109,7 +110,7 @@ def town_page(*acts: Act) -> Callable:
                 return redirect("second")
 
             def answer() -> Answer:
-                with second_lock(view.__name__), doors.inside(request.standing):
+                with told_refusals(request.standing, view), doors.inside(request.standing):
                     request.standing.check(*acts)
                     if stopped:
                         # As words on a page that gives back what was sent.
@@ -153,12 +154,30 @@ def _remember_visit(request: TownRequest) -> None:
 
 
 @contextmanager
-def second_lock(what: str) -> Iterator[None]:
-    """What the access table let through and the database refused: our fault, told as a refusal."""
+def told_refusals(standing: Standing, view: Callable[..., Answer]) -> Iterator[None]:
+    """What the access table let through and a policy of the database refused is our fault: the
+    person reads a refusal, and the log tells on which page, of which role and which table."""
     try:
         yield
     except ProgrammingError as error:
-        if not isinstance(error.__cause__, InsufficientPrivilege):
+        refusal = error.__cause__
+        if not isinstance(refusal, InsufficientPrivilege):
             raise
-        logger.exception("the second lock refused %s", what)
+        seen = {
+            "view": f"{view.__module__}.{view.__name__}",
+            "role": doors.worn_in(standing).value,
+            "refused": refused_thing(refusal),
+            "sqlstate": refusal.sqlstate,
+        }
+        logger.exception("a policy of the database refused", extra={"seen": seen})
         raise NotAllowed("この操作は、あなたの役割ではできません。") from error
+
+
+THING = re.compile(r'\b(table|view|function|schema|sequence) "?(\w+)"?$')
+"""At the end of PostgreSQL's sentence, in the code of its messages or in English."""
+
+
+def refused_thing(refusal: InsufficientPrivilege) -> str:
+    """「table dialogues_voice」, as the database names it; nothing else of its sentence."""
+    found = THING.search(refusal.diag.message_primary or "")
+    return f"{found[1]} {found[2]}" if found else ""
