@@ -2,10 +2,12 @@
 # .venv's own scripts carry its absolute path in their first line, so modules are run instead.
 PYTHON_HERE := .venv/bin/python
 INSTALL := sh config/local/install.sh
+COMPILE := .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+  --python-version 3.11 pyproject.toml
 DJADE := .venv/bin/djade --target-version 5.2
 TEMPLATES := find templates -name '*.html' -print0
 
-.PHONY: demo fresh test lint format bench
+.PHONY: demo fresh test lint format bench lock licenses
 
 # The whole product on this machine. PORT=8123 make demo for another port.
 demo:
@@ -45,3 +47,16 @@ bench:
 	  $(PYTHON_HERE) -m config.local.engines -- \
 	    $(PYTHON_HERE) -m "bench.$$(basename "$$script" .py)" || exit 1; \
 	done
+
+# The lock files, after pyproject.toml has changed. make lock args=--upgrade takes newer versions.
+lock:
+	@$(INSTALL) test
+	$(PYTHON_HERE) -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(COMPILE) $(args) --output-file requirements.lock
+	$(COMPILE) $(args) --extra dev --output-file requirements-dev.lock
+	@$(MAKE) --no-print-directory licenses
+
+# docs/licenses.md, after a lock file has changed.
+licenses:
+	@$(INSTALL) test
+	$(PYTHON_HERE) -m docs.licenses
