@@ -75,7 +75,26 @@ def enter(
     standing: Standing | None = None,
     reader: Reader | None = None,
 ) -> Iterator[None]:
-    values = (
+    values = _values(role, town, towns, advised, person, every_town)
+    nested = connection.in_atomic_block
+    with transaction.atomic(), standing_here(standing), read_by(reader):
+        before = _put_on(values)
+        yield
+        # A rollback takes the settings back by itself, and the end of a transaction too.
+        if nested and not connection.needs_rollback:
+            _put_on(before)
+
+
+def _values(
+    role: Worn,
+    town: int | None,
+    towns: Iterable[int] | None,
+    advised: Iterable[int],
+    person: int | None,
+    every_town: bool,
+) -> tuple[str, ...]:
+    """Of SETTINGS, in their order."""
+    return (
         role.value,
         str(person or ""),
         str(town or ""),
@@ -84,13 +103,6 @@ def enter(
         str(fiscal_year()),
         "on" if every_town else "",
     )
-    nested = connection.in_atomic_block
-    with transaction.atomic(), standing_here(standing), read_by(reader):
-        before = _put_on(values)
-        yield
-        # A rollback takes the settings back by itself, and the end of a transaction too.
-        if nested and not connection.needs_rollback:
-            _put_on(before)
 
 
 def _array(ids: Iterable[int]) -> str:
@@ -114,15 +126,26 @@ def worn_in(standing: Standing) -> Worn:
 
 def inside(standing: Standing):
     """What this person may see in this town. Someone must be there who has a role in it."""
-    advised = any(membership.role == Role.ADVISOR for membership in standing.memberships)
     return enter(
         worn_in(standing),
         town=standing.town.pk,
-        advised=[standing.town.pk] if advised else [],
+        advised=_advised(standing),
         person=standing.user.pk,
         standing=standing,
         reader=Reader(standing.user.pk, standing),
     )
+
+
+def _advised(standing: Standing) -> list[int]:
+    held = any(membership.role == Role.ADVISOR for membership in standing.memberships)
+    return [standing.town.pk] if held else []
+
+
+def settings_inside(standing: Standing) -> dict[str, str]:
+    """What `inside` sets, for a connection of another program (manage.py as_person)."""
+    town, person = standing.town.pk, standing.user.pk
+    values = _values(worn_in(standing), town, None, _advised(standing), person, False)
+    return dict(zip(SETTINGS, values, strict=True))
 
 
 def across(user, act: Act):
