@@ -10,7 +10,6 @@ all pages were opened and at the end), and cpu_ms_<page>.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import secrets
@@ -27,10 +26,10 @@ from pathlib import Path
 import django
 
 from bench.parts.crowd import Ask, Choose, crowd, save
+from bench.parts.sizes import TOY, report
 from config.local.demo import web_process
 
 CLONE = Path(__file__).resolve().parents[1]
-OUT = CLONE / "var" / "bench" / "load.json"
 CODE = "990019"
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -50,7 +49,7 @@ class Plan:
     each: int = 30
 
 
-TOY = Plan(voices=60, people=8, thought=0.2, warm=0.5, busy=1, crowded=1, each=2)
+TOY_PLAN = Plan(voices=60, people=8, thought=0.2, warm=0.5, busy=1, crowded=1, each=2)
 
 
 @dataclass
@@ -254,7 +253,7 @@ def measure(plan: Plan, town: Town, server: Processes, port: int) -> dict[str, f
     }
 
 
-def main(plan: Plan) -> dict[str, float]:
+def main(plan: Plan) -> None:
     # As the demo: over plain http, and without the second factor, which nobody here has.
     os.environ |= {"TSUMUGI_DEMO": "1", "SECURE_HTTPS": "", "ALLOWED_HOSTS": "127.0.0.1,testserver"}
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
@@ -270,13 +269,8 @@ def main(plan: Plan) -> dict[str, float]:
         os.environ["DATABASE_URL"] = owner
         django.setup()
         found = measure(plan, make_town(plan), server, port)
-    print(json.dumps(found, indent=2))
-    return found
+    report("load", found)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["toy"]:
-        main(TOY)
-    else:
-        OUT.parent.mkdir(parents=True, exist_ok=True)
-        OUT.write_text(json.dumps(main(Plan()), indent=2) + "\n")
+    main(TOY_PLAN if TOY else Plan())

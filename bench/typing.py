@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import http.client
 import io
-import json
 import logging
 import os
 import re
@@ -28,13 +27,13 @@ import django
 from django.urls import reverse
 
 from bench.locks import as_owner, prepare
+from bench.parts.sizes import TOY, report
 from config.memory import keep_what_is_loaded
 
 CLONE = Path(__file__).resolve().parents[1]
-OUT = CLONE / "var" / "bench" / "typing.json"
 TOWN, STAFF, PASSWORD = "990019", "tanto-99001", "tsumugi-no-michi"
 PORT = 18_123
-VOICES, SAVES, READS, ROWS = 2_000, 200, 60, 10_000
+VOICES, SAVES, READS, ROWS = (60, 4, 4, 40) if TOY else (2_000, 200, 60, 10_000)
 SEARCHES = ("湯", "畑 大根", "縁側", "送迎", "孫", "出番", "見つからないことば")
 
 # Sentences of the demo's, each with an ending of its own, so that nothing is quite the same.
@@ -145,14 +144,14 @@ def saving(browser: Browser, sentences: list[str]) -> list[float]:
             "entry_key": uuid.uuid4(),
         }
         taken.append(browser.timed("POST", f"{here}rows/", row))
-    return taken[10:]
+    return taken[SAVES // 20 :]
 
 
 def reading(browser: Browser) -> dict[str, list[float]]:
     voices = f"/m/{TOWN}/voices/"
     lists = [browser.timed("GET", voices) for _ in range(READS + 5)][5:]
     # Who searches all the time is asked to wait; so as often as one minute allows.
-    paths = [f"{voices}?q={quote(SEARCHES[n % len(SEARCHES)])}" for n in range(50)]
+    paths = [f"{voices}?q={quote(SEARCHES[n % len(SEARCHES)])}" for n in range(4 if TOY else 50)]
     return {"list": lists, "search": [browser.timed("GET", path) for path in paths]}
 
 
@@ -272,9 +271,7 @@ def main() -> None:
         "import_rows_per_s": round(ROWS / whole),
         "import_ratio_to_plain_read": round(whole / statistics.mean(plain), 2),
     }
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(found, indent=2) + "\n")
-    print(json.dumps(found, indent=2))
+    report("typing", found)
 
 
 if __name__ == "__main__":
