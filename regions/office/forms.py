@@ -65,16 +65,23 @@ def drawn_textarea(widget: Widget) -> SafeString:
     )
 
 
-def drawn_select(widget: Widget) -> SafeString:
-    groups = (
-        format_html('<optgroup label="{}">{}</optgroup>', group, _options(options))
-        if group
-        else _options(options)
+def _groups(
+    widget: Widget, frame: str, draw: Callable[[Iterable[Widget]], SafeString]
+) -> SafeString:
+    """The options, those of a group framed with its name."""
+    drawn = (
+        format_html(frame, group, draw(options)) if group else draw(options)
         for group, options, _ in widget["optgroups"]
     )
-    told = mark_safe("".join(groups))  # noqa: S308
+    return mark_safe("".join(drawn))  # noqa: S308
+
+
+def drawn_select(widget: Widget) -> SafeString:
     return format_html(
-        '<select name="{}"{}>{}</select>', widget["name"], flatatt(widget["attrs"]), told
+        '<select name="{}"{}>{}</select>',
+        widget["name"],
+        flatatt(widget["attrs"]),
+        _groups(widget, '<optgroup label="{}">{}</optgroup>', _options),
     )
 
 
@@ -88,14 +95,9 @@ def _options(options: Iterable[Widget]) -> SafeString:
 
 def drawn_choices(widget: Widget) -> SafeString:
     """Radio buttons or boxes to tick."""
-    groups = (
-        format_html("<div><label>{}</label>{}</div>", group, _choices(options))
-        if group
-        else _choices(options)
-        for group, options, _ in widget["optgroups"]
-    )
     about = {name: widget["attrs"][name] for name in ("id", "class") if widget["attrs"].get(name)}
-    return format_html("<div{}>{}</div>", flatatt(about), mark_safe("".join(groups)))  # noqa: S308
+    groups = _groups(widget, "<div><label>{}</label>{}</div>", _choices)
+    return format_html("<div{}>{}</div>", flatatt(about), groups)
 
 
 def _choices(options: Iterable[Widget]) -> SafeString:
