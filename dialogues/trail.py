@@ -4,6 +4,8 @@ for all voices of a page at once: a withdrawal may have hundreds."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from typing import TypeVar
 
 from django.db.models import F
 from django.urls import reverse
@@ -13,6 +15,8 @@ from regions.people.access import Standing
 
 Place = tuple[str, str]
 """Words to read, and the address of the page they lead to (empty where there is none to open)."""
+
+Told = TypeVar("Told")
 
 Lead = Callable[[Standing, Sequence[Voice]], Iterable[tuple[int, Place]]]
 """The id of a voice, with a place to which it went."""
@@ -27,11 +31,16 @@ def leads_to(lead: Lead) -> Lead:
 
 def trails(standing: Standing, voices: Sequence[Voice]) -> dict[int, list[Place]]:
     """{id of a voice: where it went}, for all of these voices."""
-    found: dict[int, list[Place]] = {voice.pk: [] for voice in voices}
-    for lead in LEADS:
-        for pk, place in lead(standing, voices):
-            found[pk].append(place)
-    return found
+    return _by_voice(voices, (lead(standing, voices) for lead in LEADS))
+
+
+def _by_voice(
+    voices: Sequence[Voice], found: Iterable[Iterable[tuple[int, Told]]]
+) -> dict[int, list[Told]]:
+    by_voice: dict[int, list[Told]] = {voice.pk: [] for voice in voices}
+    for pk, told in chain.from_iterable(found):
+        by_voice[pk].append(told)
+    return by_voice
 
 
 @leads_to
@@ -55,11 +64,7 @@ def printed_in(printing: Printing) -> Printing:
 
 def printings(standing: Standing, voices: Sequence[Voice]) -> dict[int, list[str]]:
     """{id of a voice: the papers in which it stands}, for all of these voices."""
-    found: dict[int, list[str]] = {voice.pk: [] for voice in voices}
-    for printing in PRINTINGS:
-        for pk, words in printing(standing, voices):
-            found[pk].append(words)
-    return found
+    return _by_voice(voices, (printing(standing, voices) for printing in PRINTINGS))
 
 
 def papers_of(standing: Standing, voices: Sequence[Voice]) -> list[tuple[Voice, str]]:
