@@ -68,8 +68,10 @@ class Word:
         return WIDE - len(self.sectors)
 
 
-OPEN = prepared(lambda town: Theme.objects.filter(municipality=town).open().with_counts())
-ONE = prepared(lambda town, pk: Theme.objects.filter(municipality=town, pk=pk).open().with_counts())
+OPEN_WORDS = prepared(lambda town: Theme.objects.filter(municipality=town).open().with_counts())
+OPEN_WORD = prepared(
+    lambda town, pk: Theme.objects.filter(municipality=town, pk=pk).open().with_counts()
+)
 SECTORS = prepared(
     lambda themes: (
         Placement.objects.filter(theme__among=themes)
@@ -83,8 +85,8 @@ SECTORS = prepared(
 def inside(standing: Standing, only: Theme | None = None) -> list[Word]:
     """For those who work in the town: the open words, with counts of all voices."""
     town = standing.town.pk
-    standing.check(Act.SEE_WORDS)
-    words = _words(standing, ONE(town=town, pk=only.pk) if only else OPEN(town=town))
+    standing.check(Act.READ_A)
+    words = _words(standing, OPEN_WORD(town=town, pk=only.pk) if only else OPEN_WORDS(town=town))
     for theme, sector in SECTORS(themes=list(words)):
         words[theme].sectors.add(sector)
     return list(words.values())

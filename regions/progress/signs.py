@@ -108,8 +108,10 @@ _TOWNS: object = object()
 def _statement() -> tuple[str, list[object]]:
     parts, given = [], []
     for nth, each in enumerate(SIGNS):
-        number = Count(each.what, distinct=True)
-        sql, params = _grouped(each.rows, number)
+        if each.rows.query.annotations:
+            sql, params = _of_groups(each.rows)
+        else:
+            sql, params = _grouped(each.rows, Count(each.what, distinct=True))
         parts.append(f"SELECT municipality, {nth}, asked, NULL::timestamptz FROM ({sql}) signs")
         given += [*params, _TOWNS]
     for rows in MOVING:
@@ -120,10 +122,11 @@ def _statement() -> tuple[str, list[object]]:
 
 
 def _grouped(rows: QuerySet, asked: Count | Max) -> tuple[str, tuple]:
-    if rows.query.annotations:
-        # Grouped already: counted by the database as they come, since looked up one by one they
-        # would be grouped anew for each.
-        sql, params = rows.order_by().values_list("municipality", "pk").query.sql_with_params()
-        return f"SELECT municipality, count(*) AS asked FROM ({sql}) each GROUP BY 1", params
     grouped = rows.order_by().values_list("municipality").annotate(asked=asked)
     return grouped.query.sql_with_params()
+
+
+def _of_groups(rows: QuerySet) -> tuple[str, tuple]:
+    """Of rows that are groups themselves: looked up by their ids, each would be grouped anew."""
+    sql, params = rows.order_by().values_list("municipality", "pk").query.sql_with_params()
+    return f"SELECT municipality, count(*) AS asked FROM ({sql}) each GROUP BY 1", params
