@@ -22,7 +22,6 @@ def _seen(request: TownRequest):
     return (
         Stakeholder.objects.visible_to(request.user)
         .of(request.town)
-        .select_related("municipality")
         .prefetch_related(Prefetch("assets", assets, "seen_assets"), "keepers")
     )
 
@@ -40,7 +39,6 @@ def stakeholders(request: TownRequest) -> HttpResponse:
         bodies[body.sector].append(body)
     context = {
         "sectors": [(sector, bodies[sector]) for sector in Sector],
-        "kinds": list(AssetKind),
         "archived": Stakeholder.objects.editable_by(request.user)
         .of(request.town)
         .filter(archived_at__isnull=False),

@@ -88,7 +88,6 @@ def reword(request: TownRequest, number: int) -> HttpResponse:
     voice = get_object_or_404(_seen(request), number=number)
     if request.method != "POST":
         return redirect("sharing-voice", code=request.town.code, number=number)
-    voice.municipality = request.town
     form = ReplacementsForm(request.POST, choices=rules.read(voice)[1])
     if form.is_valid():
         try:
@@ -149,7 +148,6 @@ def _to_next(request: TownRequest, voice: Voice) -> HttpResponse:
 
 
 def _page(request: TownRequest, voice: Voice, **forms: object) -> HttpResponse:
-    voice.municipality = request.town
     found, choices = rules.read(voice)
     shared = rules.shared_now(request.user).filter(voice=voice).first()
     anew = request.GET.get("proposal") == "new"

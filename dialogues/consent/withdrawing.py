@@ -204,7 +204,6 @@ def withdrawal_request(request: TownRequest, pk: int) -> HttpResponse:
     rows = WithdrawalRequest.objects.visible_to(request.user).of(request.town)
     people = ("interview", "speaker", "recorded_by", "agreed_by", "decided_by")
     found = get_object_or_404(rows.select_related(*people), pk=pk)
-    found.municipality = found.interview.municipality = request.town
     stops = request.POST.get("do") == "stop"
     form = StopForm(request.POST if stops else None, town=request.town)
     if request.method == "POST":

@@ -166,7 +166,7 @@ def capture(request: TownRequest, pk: int) -> HttpResponse:
     if draft:
         initial = draft.fields | {"entry_key": draft.key}
     else:
-        last = rows_of(request, found).last() if before else next(iter(shown[::-1]), None)
+        last = rows_of(request, found).last() if before else shown[-1] if shown else None
         initial = _inherited(last)
     form = VoiceForm(initial=initial, interview=found, town=request.town)
     return _capture(request, found, form, draft, shown=(shown, earlier))
@@ -263,7 +263,6 @@ def add_row(request: TownRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Interview.objects.editable_by(request.user).of(request.town), pk=pk)
     if request.method != "POST":
         return redirect("capture", code=request.town.code, pk=pk)
-    found.municipality = request.town  # known already, so not asked for again
     form = VoiceForm(request.POST, interview=found, town=request.town)
     if not form.is_valid():
         if request.htmx:

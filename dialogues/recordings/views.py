@@ -48,7 +48,6 @@ def _interview(standing: Standing, pk: int) -> Interview:
     _here(standing.town)
     seen = Interview.objects.editable_by(standing.user).of(standing.town)
     found = get_object_or_404(seen, pk=pk)
-    found.municipality = standing.town
     check_heard(found, standing)
     return found
 
@@ -66,7 +65,6 @@ def _recording(request: TownRequest, pk: int, number: int, **kept: bool) -> Reco
     mine = Recording.objects.editable_by(request.user).of(request.town)
     rows = mine.filter(**kept).select_related("interview", "key", "set_by")
     found = get_object_or_404(rows, interview=pk, number=number)
-    found.municipality = found.interview.municipality = request.town
     found.check_edit(request.standing)
     return found
 

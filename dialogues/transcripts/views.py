@@ -34,7 +34,6 @@ def _interview(standing: Standing, pk: int, **told: object) -> Interview:
     """Of which this person may add a transcript."""
     seen = Interview.objects.editable_by(standing.user).of(standing.town)
     found = get_object_or_404(seen, pk=pk)
-    found.municipality = standing.town
     check_heard(found, standing)
     return found
 
@@ -44,7 +43,6 @@ def _transcript(request: TownRequest, pk: int, number: int) -> Transcript:
     found = get_object_or_404(
         mine.select_related("interview", "added_by", "ended_by"), interview=pk, number=number
     )
-    found.municipality = found.interview.municipality = request.town
     found.check_edit(request.standing)
     return found
 
