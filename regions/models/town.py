@@ -118,7 +118,12 @@ class TownQuerySet(models.QuerySet):
         return found
 
     def __or__(self, other: Any) -> Self:
-        found = super().__or__(other)
+        return self._widened(super().__or__(other), other)
+
+    def __xor__(self, other: Any) -> Self:
+        return self._widened(super().__xor__(other), other)
+
+    def _widened(self, found: Self, other: Any) -> Self:
         found.narrowed = self.narrowed & getattr(other, "narrowed", frozenset())
         return found
 
