@@ -27,7 +27,7 @@ from dialogues.names.finding import Finding
 from dialogues.names.lists import digest, word_set
 from dialogues.names.replacements import Choice, digest_of
 from regions.models import Municipality, User
-from regions.office.japanese import blocks, first_run, fold, may_share, runs
+from regions.office.japanese import first_run, fold, halves, may_share, runs
 from regions.people.locks.doors import whole_town
 from stakeholders.models import Stakeholder
 
@@ -289,14 +289,14 @@ def repeating(town: Municipality, voices: QuerySet[Voice], known: set[str]) -> l
     """Those of a town's voices that share one of these runs: only these are made into rows."""
     if not known:
         return []
-    halves = blocks(known, REPEATED_LENGTH)
+    parts = halves(known, REPEATED_LENGTH)
     with whole_town(town.pk):
         texts = voices.values_list("pk", "said__search_text").iterator(chunk_size=5000)
         found = [
             pk
             for pk, text in texts
             if text
-            and may_share(halves, text, REPEATED_LENGTH)
+            and may_share(parts, text, REPEATED_LENGTH)
             and first_run(known, text, REPEATED_LENGTH)
         ]
         return list(Voice.objects.filter(pk__in=found).select_related("said"))

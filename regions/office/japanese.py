@@ -49,17 +49,17 @@ def first_run(known: set[str], other: str, length: int) -> str:
     return ""
 
 
-def blocks(known: set[str], length: int) -> set[str]:
+def halves(known: set[str], length: int) -> set[str]:
     """Every half of these runs, wherever it begins."""
     half = length // 2
     return {run[i : i + half] for run in known for i in range(length - half + 1)}
 
 
-def may_share(halves: set[str], other: str, length: int) -> bool:
-    """False where `other` shares no run of `length` characters with the text of these `blocks`: each
+def may_share(parts: set[str], other: str, length: int) -> bool:
+    """False where `other` shares no run of `length` characters with the text of these `halves`: each
     such run holds a whole half that begins at a multiple of it. Looks at few places of `other`."""
     half = length // 2
-    return not halves.isdisjoint(other[i : i + half] for i in range(0, len(other), half))
+    return not parts.isdisjoint(other[i : i + half] for i in range(0, len(other), half))
 
 
 def shared_run(text: str, other: str, length: int) -> str:
