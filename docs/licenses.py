@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.metadata
 import re
 from collections.abc import Iterator
-from email.message import Message
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,12 +78,12 @@ def locked(lock: str) -> dict[str, str]:
     return dict(LOCKED.findall((ROOT / lock).read_text()))
 
 
-def named(metadata: Message) -> Iterator[str]:
+def named(metadata: importlib.metadata.PackageMetadata) -> Iterator[str]:
     """What a package's metadata call its licence, the surest first."""
-    if expression := metadata.get("License-Expression"):
-        yield expression
+    if expression := metadata.get_all("License-Expression"):
+        yield from expression
         return
-    first = (metadata.get("License") or "").strip().partition("\n")[0]
+    first = "".join(metadata.get_all("License") or []).strip().partition("\n")[0]
     if first and len(first) < 60:
         yield NAMES.get(first, first)
         return
@@ -97,8 +96,7 @@ def named(metadata: Message) -> Iterator[str]:
 def licence(package: str) -> str:
     if package in STATED:
         return STATED[package]
-    metadata = importlib.metadata.metadata(package)
-    return " OR ".join(dict.fromkeys(named(metadata)))  # type: ignore[arg-type]
+    return " OR ".join(dict.fromkeys(named(importlib.metadata.metadata(package))))
 
 
 def table(packages: dict[str, str]) -> str:

@@ -174,7 +174,7 @@ def told_refusals(standing: Standing, view: Callable[..., Answer]) -> Iterator[N
 
 
 THING = re.compile(r'\b(table|view|function|schema|sequence) "?(\w+)"?$')
-"""At the end of PostgreSQL's sentence, in the code of its messages or in English."""
+"""The end of PostgreSQL's sentence in English; of one in another language nothing is told."""
 
 
 def refused_thing(refusal: InsufficientPrivilege) -> str:
